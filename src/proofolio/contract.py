@@ -1,0 +1,331 @@
+"""Names, schemas and errors of the evidence contract, version 1: the one place all rooms meet."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CONTRACT_VERSION = 1
+IMAGE_PARTS = ("train", "val", "calib", "test", "excluded")
+SCORED_PARTS = ("val", "calib", "test")
+Strategy = Literal["patient", "grouped", "stratified", "official", "temporal", "cross_validation"]
+Purpose = Literal["primary", "robustness", "demonstration"]
+
+
+class ProofError(Exception):
+    """A refusal that names what is wrong, what was expected, what was received and the remedy."""
+
+    def __init__(
+        self, what: str, *, expected: str = "", received: str = "", remedy: str = ""
+    ) -> None:
+        named = (("expected", expected), ("received", received), ("remedy", remedy))
+        super().__init__("\n".join([what, *(f"  {k}: {v}" for k, v in named if v)]))
+
+
+class TableError(ProofError, ValueError):
+    """The example table breaks its schema or its files cannot be read."""
+
+
+class ProjectError(ProofError, ValueError):
+    """`project.yaml` or an argument about it is wrong."""
+
+
+class LeakageError(ProofError, ValueError):
+    """A unit or cluster stands on two sides of a split."""
+
+
+class SplitError(ProofError, ValueError):
+    """A split cannot be made as asked."""
+
+
+class StaleError(ProofError, ValueError):
+    """A recorded hash no longer matches the file it was taken from."""
+
+
+class SealError(ProofError, PermissionError):
+    """Test labels were asked for before the choice was written down and committed."""
+
+
+class RunError(ProofError, RuntimeError):
+    """A run breaks a rule of the record: parent, seeds, second writer, predictions."""
+
+
+class MetricError(ProofError, ValueError):
+    """A metric cannot be computed from what was given."""
+
+
+class ClaimError(ProofError, ValueError):
+    """A claim names an unknown subject or path, or stands where Markdown breaks it."""
+
+
+class Layout:
+    """Every path of a project, from its root. Only names: nothing is created here."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root).resolve()
+        self.evidence = self.root / "evidence"
+        self.project = self.root / "project.yaml"
+        self.table = self.root / "data" / "table.parquet"  # git-ignored
+        self.work = self.root / "work"  # git-ignored: caches, weights, resumable state
+        self.contract = self.evidence / "contract.json"
+        self.dataset = self.evidence / "dataset.json"
+        self.examples = self.evidence / "examples.parquet"
+        self.duplicates = self.evidence / "duplicates.csv"
+        self.hashes = self.evidence / "hashes.parquet"
+        self.audit = self.evidence / "audit.json"
+        self.runs_log = self.evidence / "runs.jsonl"
+        self.runs = self.evidence / "runs"
+        self.selection = self.evidence / "selection.json"
+        self.test_access = self.evidence / "test_access.jsonl"
+        self.results = self.evidence / "results"
+        self.references = self.evidence / "references.json"
+        self.registry = self.evidence / "registry.json"
+        self.figures = self.evidence / "figures"
+        self.model_card = self.root / "MODEL_CARD.md"
+        self.data_card = self.root / "DATA_CARD.md"
+
+    def split(self, name: str) -> Path:
+        """Folder of one split: `split.json` and `parts.csv`."""
+        return self.evidence / "splits" / name
+
+    def run(self, run_id: str) -> Path:
+        """Folder of one run: `run.json`, `predictions.parquet`, `history.csv`."""
+        return self.runs / run_id
+
+    def run_work(self, run_id: str) -> Path:
+        """Git-ignored folder of one run: weights, state to resume from, its lock."""
+        return self.work / "runs" / run_id
+
+    def result(self, name: str) -> Path:
+        """File of one result."""
+        return self.results / f"{name}.json"
+
+
+class _Record(BaseModel):
+    """Base of everything stored as JSON: unknown fields are refused, so typing errors are seen."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+class Contract(_Record):
+    """`evidence/contract.json`."""
+
+    evidence_contract: Literal[1] = 1
+    kind: Literal["image", "events"]
+    project: str
+    demo_data: bool
+
+
+class Metric(_Record):
+    """A value with its unit-clustered interval; `None` where it could not be measured."""
+
+    value: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    level: float = 0.95
+    n: int
+    n_units: int
+    method: str
+    resamples: int = 0
+    degenerate: int = 0
+    seed: int | None = None
+
+
+class Dataset(_Record):
+    """`evidence/dataset.json`."""
+
+    name: str
+    version: str
+    variant: str
+    license: str
+    homepage: str
+    citation: str
+    how_to_get: str
+    n_examples: int
+    n_units: int
+    n_clusters: int
+    unit: str
+    label_counts: dict[str, int]
+    columns: dict[str, str]
+    membership_sha256: str
+    content_sha256: str
+    preprocessing_sha256: str | None = None
+
+
+class SplitInfo(_Record):
+    """`evidence/splits/<name>/split.json`; `achieved` and `balance` describe what was reached."""
+
+    name: str
+    strategy: Strategy
+    purpose: Purpose
+    unit: str
+    stratify_by: list[str]
+    seed: int
+    fractions: dict[str, float]
+    rationale: str
+    folds: int | None = None
+    achieved: dict[str, float] = Field(default_factory=dict)
+    balance: dict[str, dict[str, float]] = Field(default_factory=dict)
+    membership_sha256: str
+    parts_sha256: str
+
+
+class Finding(_Record):
+    """One line of `evidence/audit.json`."""
+
+    check: str
+    split: str | None
+    status: Literal["pass", "warn", "fail", "not_applicable"]
+    statistic: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    threshold: float | None = None
+    n: int = 0
+    explanation: str
+
+
+class Change(_Record):
+    """One dotted leaf of config that differs from the parent's."""
+
+    key: str
+    old: Any
+    new: Any
+
+
+class Fitted(_Record):
+    """A fitted step and the part it was fitted on."""
+
+    step: str
+    part: str
+
+
+class Git(_Record):
+    """Where the code stood: commit, and whether anything but generated files differed from it."""
+
+    commit: str | None
+    dirty: bool | None
+
+
+class Calibration(_Record):
+    """How stored probabilities become calibrated ones."""
+
+    method: Literal["temperature", "none"]
+    temperature: float | None = None
+    fitted_on: str | None = None
+
+
+class Decision(_Record):
+    """The threshold on the calibrated probability of the positive class, and how it was fixed."""
+
+    threshold: float | None
+    rule: str
+    fitted_on: str | None = None
+
+
+class ModelInfo(_Record):
+    """What was fitted: `parameters` counts trainable and frozen weights together."""
+
+    name: str
+    parameters: int | None = None
+    weights_source: str | None = None
+    weights_sha256: str | None = None
+
+
+class Run(_Record):
+    """`evidence/runs/<id>/run.json`, written last so that a kill never looks like tampering."""
+
+    id: str
+    name: str
+    rung: str
+    split: str
+    status: Literal["finished", "failed"]
+    error: str | None = None
+    hypothesis: str
+    parent: str | None = None
+    changed: list[Change] = Field(default_factory=list)
+    conclusion: str | None = None
+    config: dict[str, Any]
+    config_sha256: str
+    seed: int
+    fitted: list[Fitted] = Field(default_factory=list)
+    runtime: dict[str, Any] = Field(default_factory=dict)
+    argv: list[str]
+    started: str
+    finished: str
+    wall_seconds: float
+    git: Git
+    source_sha256: str
+    membership_sha256: str
+    content_sha256: str
+    parts_sha256: str
+    environment: dict[str, Any]
+    model: ModelInfo | None = None
+    classes: list[str]
+    positive_class: str | None = None
+    calibration: Calibration | None = None
+    decision: Decision | None = None
+    predictions: Literal["kept", "not kept"] = "kept"
+    predictions_sha256: str | None = None
+    metrics: dict[str, dict[str, Metric]] = Field(default_factory=dict)
+
+
+class Candidate(_Record):
+    """One finished configuration of the primary split with its value on val, mean over seeds."""
+
+    name: str
+    rung: str
+    runs: list[str]
+    value: float | None
+
+
+class Choice(_Record):
+    """The configuration that won, the ties named, the run whose seed is deployed."""
+
+    name: str
+    run: str
+    ties: list[str] = Field(default_factory=list)
+
+
+class Selection(_Record):
+    """`evidence/selection.json`: what was decided before test was opened."""
+
+    criterion: str
+    part: Literal["val"] = "val"
+    split: str
+    candidates: list[Candidate]
+    choice: Choice
+    fixed_comparisons: list[str]
+    prior_exposure: str
+    written: str
+
+
+class Result(_Record):
+    """`evidence/results/<name>.json`: anything a reader is told that is not one run's metric."""
+
+    kind: str
+    value: float | None = None
+    table: list[dict[str, Any]] | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    level: float | None = None
+    n: int | None = None
+    n_units: int | None = None
+    method: str
+    inputs: dict[str, Any]
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    seed: int | None = None
+    how: str
+    hardware: str | None = None
+
+
+class Reference(_Record):
+    """A published figure we stand beside."""
+
+    id: str
+    value: float
+    metric: str
+    data: str
+    protocol: str
+    source: str
+    comparable: Literal["yes", "partly", "no"]
+    why: str

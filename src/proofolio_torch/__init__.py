@@ -1,0 +1,1 @@
+"""The Proofolio runtime: image cache, device choice, training loop, features, export."""
