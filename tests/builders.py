@@ -110,7 +110,7 @@ def image_frame(
 
 
 def example_frame(*, units: int = 60, per_unit: int = 3) -> pd.DataFrame:
-    """Return a table without pictures: id, unit, cluster, label, content, perceptual, slice_site."""
+    """Return a table without pictures, hashes included; two slices; every second unit is sick."""
     rows = [
         (
             f"p{u:03d}_{k}",

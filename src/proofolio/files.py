@@ -12,7 +12,7 @@ import numpy as np
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON-ready Python: numpy unboxed, NaN and infinities as None, keys as str."""
+    """Return `value` as JSON-ready Python: numpy unboxed, NaN and infinities as None, str keys."""
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -26,6 +26,13 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _dumps(value: Any, indent: int | None) -> str:
+    text = json.dumps(
+        plain(value), sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent
+    )
+    return text + "\n"
+
+
 def canonical_json(value: Any) -> str:
     """Return the one text form of `value`: sorted keys, UTF-8, two-space indent, newline at the end."""
     return (
@@ -36,7 +43,7 @@ def canonical_json(value: Any) -> str:
 
 def json_line(value: Any) -> str:
     """Return `value` as a single line of sorted-key JSON (for `.jsonl` logs), newline included."""
-    return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return _dumps(value, indent=None)
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -76,8 +83,8 @@ def write_bytes(path: Path, data: bytes) -> bool:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -100,7 +107,7 @@ def read_json(path: Path) -> Any:
 
 
 def write_parquet(path: Path, frame: Any) -> bool:
-    """Write a pandas frame atomically as zstd Parquet, without its index; return whether it changed.
+    """Write a pandas frame atomically as zstd Parquet without its index; return if it changed.
 
     Strings with few distinct values are dictionary-coded by the writer.
     """

@@ -99,14 +99,14 @@ class Experiment(_Section):
             raise ValueError(f"experiment {self.name}: parent and change go together")
         if self.change is not None and len(self.change) != 1:
             raise ValueError(
-                f"experiment {self.name}: change names {len(self.change)} keys, exactly one variable "
-                "may differ from the parent; remedy: split it into several experiments"
+                f"experiment {self.name}: change names {len(self.change)} keys, exactly one may "
+                "differ from the parent; remedy: split it into several experiments"
             )
         return self
 
 
 class Quick(_Section):
-    """The smoke run: so many units, and these dotted config keys overridden where a rung has them."""
+    """The smoke run: so many units, and these dotted config keys overridden where they exist."""
 
     units: int = 24
     overrides: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,139 @@
+"""`proofolio`: the proof from the command line. Every command takes a project's root folder.
+
+Exit status: 0 in order, 1 something checked is broken, 2 refused with the remedy.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from proofolio import stages
+from proofolio.contract import Layout, ProofError
+
+Root = Annotated[Path, tyro.conf.Positional]
+
+app = tyro.extras.SubcommandApp()
+
+
+@app.command
+def split(project: Root = Path()) -> None:
+    """Make the splits that project.yaml names, from the prepared table."""
+    stages.split(project)
+
+
+@app.command
+def audit(project: Root = Path()) -> None:
+    """Look for leaks and shortcuts (test stays sealed) and record the findings."""
+    stages.audit(project)
+
+
+@app.command
+def select(project: Root = Path()) -> None:
+    """Choose on val, write selection.json and commit it."""
+    stages.select(project)
+
+
+@app.command
+def evaluate(
+    project: Root = Path(), reason: str = "final evaluation of the committed selection"
+) -> None:
+    """Open the test set once, for the committed selection.
+
+    Args:
+        project: the project's root folder.
+        reason: why test is opened; recorded with the time and the commit.
+    """
+    stages.evaluate(project, reason=reason)
+
+
+@app.command
+def claims(
+    action: Annotated[Literal["write", "check"], tyro.conf.Positional],
+    project: Root = Path(),
+    strict: bool = False,
+) -> None:
+    """Write or check the numbers bound in Markdown.
+
+    Args:
+        action: write refreshes bound text from evidence, check compares it.
+        project: the project's root folder.
+        strict: also fail on digits beside a metric word that nothing binds.
+    """
+    from proofolio import claims as room
+
+    if action == "write":
+        print(f"claims: {room.write(project)} file(s) changed")
+        return
+    problems = room.check(project, strict=strict)
+    for problem in problems:
+        print(problem)
+    failing = [p for p in problems if strict or not p.warning]
+    print(f"claims: {len(failing)} problem(s), {len(problems) - len(failing)} warning(s)")
+    sys.exit(1 if failing else 0)
+
+
+@app.command
+def cards(project: Root = Path()) -> None:
+    """Write results, figures, MODEL_CARD.md, DATA_CARD.md and the text of every claim."""
+    stages.cards(project)
+
+
+@app.command
+def pages(project: Root = Path(), into: Path | None = None) -> None:
+    """Write the project's result page.
+
+    Args:
+        project: the project's root folder.
+        into: folder for the page; default docs/result/ of the project.
+    """
+    stages.pages(project, into)
+
+
+@app.command
+def promote(project: Root = Path(), *, model: str = "champion", by: str) -> None:
+    """Mark a registered model deploy-ready, with the name of the human who approves.
+
+    Args:
+        project: the project's root folder.
+        model: name in the registry.
+        by: who approves.
+    """
+    from proofolio import evidence
+
+    evidence.promote(Layout(project), model, by)
+    print(f"promote: {model} is deploy-ready, approved by {by}")
+
+
+@app.command
+def rollback(project: Root = Path(), *, model: str = "champion") -> None:
+    """Return a registered model to the entry before its last change.
+
+    Args:
+        project: the project's root folder.
+        model: name in the registry.
+    """
+    from proofolio import evidence
+
+    evidence.rollback(Layout(project), model)
+    print(f"rollback: {model} is back at its previous entry")
+
+
+@app.command
+def verify(project: Root = Path()) -> None:
+    """Check every rule of the evidence contract; exit 1 with a list of what is broken."""
+    sys.exit(1 if stages.verify(project).problems else 0)
+
+
+def main() -> None:
+    """Run the command line; a refusal is printed without a traceback."""
+    try:
+        app.cli(prog="proofolio", description=__doc__)
+    except ProofError as error:
+        print(f"proofolio: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
