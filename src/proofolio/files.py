@@ -33,16 +33,20 @@ def _dumps(value: Any, indent: int | None) -> str:
     return text + "\n"
 
 
-def canonical_json(value: Any) -> str:
-    """Return the one text form of `value`: sorted keys, UTF-8, two-space indent, newline at the end."""
-    return (
-        json.dumps(plain(value), sort_keys=True, ensure_ascii=False, indent=2, allow_nan=False)
-        + "\n"
+def _dumps(value: Any, indent: int | None) -> str:
+    text = json.dumps(
+        plain(value), sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent
     )
+    return text + "\n"
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one text form of `value`: sorted keys, UTF-8, two-space indent, last newline."""
+    return _dumps(value, indent=2)
 
 
 def json_line(value: Any) -> str:
-    """Return `value` as a single line of sorted-key JSON (for `.jsonl` logs), newline included."""
+    """Return `value` as one line of sorted-key JSON (for `.jsonl` logs), newline included."""
     return _dumps(value, indent=None)
 
 

@@ -1,0 +1,54 @@
+# Proofolio: `make demo` shows everything, `make test` checks everything.
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+DEMO := build/demo
+CASES := $(wildcard case_studies/*/project.yaml)
+export NO_ALBUMENTATIONS_UPDATE := 1
+export HF_HUB_OFFLINE := 1
+export NO_MKDOCS_2_WARNING := 1
+
+.PHONY: help setup demo test lint site bench render clean
+
+help:            ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
+
+setup: $(VENV)/.ready   ## make .venv with the proofolio command and all extras but tracking
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Proofolio needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make setup PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  -c constraints.txt -e '.[image,events,serve,docs,dev]'
+	touch $@
+
+demo: setup      ## generate a project, train, evaluate, card, site, verify (build/demo)
+	rm -rf $(DEMO)
+	$(BIN)/copier copy --quiet --defaults --vcs-ref HEAD . $(DEMO)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e $(DEMO)
+	cd $(DEMO) && $(CURDIR)/$(BIN)/python -m my_project all
+	cd $(DEMO) && $(CURDIR)/$(BIN)/mkdocs build --quiet --strict
+	$(BIN)/proofolio verify $(DEMO)
+	$(BIN)/proofolio claims check --strict $(DEMO)
+	@echo "demo: read $(DEMO)/README.md and open $(DEMO)/site/index.html"
+
+test: setup      ## run all tests
+	$(BIN)/python -m pytest
+
+lint: setup      ## run every pre-commit hook on every file
+	$(BIN)/pre-commit run --all-files
+
+site: setup      ## build the site, strict, with a page for every case study
+	@for case in $(dir $(CASES)); do \
+	  $(BIN)/proofolio pages $$case --into docs/case_studies/$$(basename $$case) || exit 1; \
+	done
+	$(BIN)/mkdocs build --strict
+
+bench: setup     ## time the spine (JSON and CSV under bench/results)
+	$(BIN)/python bench/run.py
+
+render: setup    ## re-render the template-owned files of all case studies
+	$(BIN)/python case_studies/render.py
+
+clean:           ## remove what was built (never evidence)
+	rm -rf build site $(VENV)
