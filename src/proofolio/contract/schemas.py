@@ -1,104 +1,11 @@
-"""Names, schemas and errors of the evidence contract, version 1: the one place all rooms meet."""
+"""Schemas of the evidence files; field names here are binding."""
 
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-CONTRACT_VERSION = 1
-IMAGE_PARTS = ("train", "val", "calib", "test", "excluded")
-SCORED_PARTS = ("val", "calib", "test")
 Strategy = Literal["patient", "grouped", "stratified", "official", "temporal", "cross_validation"]
 Purpose = Literal["primary", "robustness", "demonstration"]
-
-
-class ProofError(Exception):
-    """A refusal that names what is wrong, what was expected, what was received and the remedy."""
-
-    def __init__(
-        self, what: str, *, expected: str = "", received: str = "", remedy: str = ""
-    ) -> None:
-        named = (("expected", expected), ("received", received), ("remedy", remedy))
-        super().__init__("\n".join([what, *(f"  {k}: {v}" for k, v in named if v)]))
-
-
-class TableError(ProofError, ValueError):
-    """The example table breaks its schema or its files cannot be read."""
-
-
-class ProjectError(ProofError, ValueError):
-    """`project.yaml` or an argument about it is wrong."""
-
-
-class LeakageError(ProofError, ValueError):
-    """A unit or cluster stands on two sides of a split."""
-
-
-class SplitError(ProofError, ValueError):
-    """A split cannot be made as asked."""
-
-
-class StaleError(ProofError, ValueError):
-    """A recorded hash no longer matches the file it was taken from."""
-
-
-class SealError(ProofError, PermissionError):
-    """Test labels were asked for before the choice was written down and committed."""
-
-
-class RunError(ProofError, RuntimeError):
-    """A run breaks a rule of the record: parent, seeds, second writer, predictions."""
-
-
-class MetricError(ProofError, ValueError):
-    """A metric cannot be computed from what was given."""
-
-
-class ClaimError(ProofError, ValueError):
-    """A claim names an unknown subject or path, or stands where Markdown breaks it."""
-
-
-class Layout:
-    """Every path of a project, from its root. Only names: nothing is created here."""
-
-    def __init__(self, root: Path | str) -> None:
-        self.root = Path(root).resolve()
-        self.evidence = self.root / "evidence"
-        self.project = self.root / "project.yaml"
-        self.table = self.root / "data" / "table.parquet"  # git-ignored
-        self.work = self.root / "work"  # git-ignored: caches, weights, resumable state
-        self.contract = self.evidence / "contract.json"
-        self.dataset = self.evidence / "dataset.json"
-        self.examples = self.evidence / "examples.parquet"
-        self.duplicates = self.evidence / "duplicates.csv"
-        self.hashes = self.evidence / "hashes.parquet"
-        self.audit = self.evidence / "audit.json"
-        self.runs_log = self.evidence / "runs.jsonl"
-        self.runs = self.evidence / "runs"
-        self.selection = self.evidence / "selection.json"
-        self.test_access = self.evidence / "test_access.jsonl"
-        self.results = self.evidence / "results"
-        self.references = self.evidence / "references.json"
-        self.registry = self.evidence / "registry.json"
-        self.figures = self.evidence / "figures"
-        self.model_card = self.root / "MODEL_CARD.md"
-        self.data_card = self.root / "DATA_CARD.md"
-
-    def split(self, name: str) -> Path:
-        """Folder of one split: `split.json` and `parts.csv`."""
-        return self.evidence / "splits" / name
-
-    def run(self, run_id: str) -> Path:
-        """Folder of one run: `run.json`, `predictions.parquet`, `history.csv`."""
-        return self.runs / run_id
-
-    def run_work(self, run_id: str) -> Path:
-        """Git-ignored folder of one run: weights, state to resume from, its lock."""
-        return self.work / "runs" / run_id
-
-    def result(self, name: str) -> Path:
-        """File of one result."""
-        return self.results / f"{name}.json"
 
 
 class _Record(BaseModel):

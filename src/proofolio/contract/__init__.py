@@ -1,0 +1,78 @@
+"""Names, schemas and errors of the evidence contract, version 1: where all rooms meet."""
+
+from proofolio.contract.layout import (
+    Layout,
+)
+from proofolio.contract.refusals import (
+    ClaimError,
+    LeakageError,
+    MetricError,
+    ProjectError,
+    ProofError,
+    RunError,
+    SealError,
+    SplitError,
+    StaleError,
+    TableError,
+)
+from proofolio.contract.schemas import (
+    Calibration,
+    Candidate,
+    Change,
+    Choice,
+    Contract,
+    Dataset,
+    Decision,
+    Finding,
+    Fitted,
+    Git,
+    Metric,
+    ModelInfo,
+    Purpose,
+    Reference,
+    Result,
+    Run,
+    Selection,
+    SplitInfo,
+    Strategy,
+)
+
+CONTRACT_VERSION = 1
+IMAGE_PARTS = ("train", "val", "calib", "test", "excluded")
+SCORED_PARTS = ("val", "calib", "test")
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "IMAGE_PARTS",
+    "SCORED_PARTS",
+    "Calibration",
+    "Candidate",
+    "Change",
+    "Choice",
+    "ClaimError",
+    "Contract",
+    "Dataset",
+    "Decision",
+    "Finding",
+    "Fitted",
+    "Git",
+    "Layout",
+    "LeakageError",
+    "Metric",
+    "MetricError",
+    "ModelInfo",
+    "ProjectError",
+    "ProofError",
+    "Purpose",
+    "Reference",
+    "Result",
+    "Run",
+    "RunError",
+    "SealError",
+    "Selection",
+    "SplitError",
+    "SplitInfo",
+    "StaleError",
+    "Strategy",
+    "TableError",
+]
