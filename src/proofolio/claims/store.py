@@ -1,0 +1,140 @@
+"""Recorded evidence as claims read it: plain JSON, read once, absent files as empty.
+
+Nothing here validates (that is `verify`'s work): a claim shows what is written, or says it is
+missing.
+"""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from proofolio.contract import ClaimError, Layout
+
+
+def _json(path: Path, missing: Any) -> Any:
+    if not path.is_file():
+        return missing
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ClaimError(
+            f"{path.name} is not JSON", received=str(error), remedy=f"restore {path} from git"
+        ) from None
+
+
+class Store:
+    """The evidence of one project, by subject."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+
+    @cached_property
+    def runs(self) -> dict[str, dict[str, Any]]:
+        """Every recorded run by id, in the order they finished."""
+        found = [_json(path, {}) for path in sorted(self.layout.runs.glob("*/run.json"))]
+        found.sort(key=lambda run: (run.get("finished", ""), run.get("id", "")))
+        return {run["id"]: run for run in found if "id" in run}
+
+    @cached_property
+    def results(self) -> dict[str, dict[str, Any]]:
+        """Every result by name."""
+        paths = sorted(self.layout.results.glob("*.json"))
+        return {path.stem: _json(path, {}) for path in paths}
+
+    @cached_property
+    def registry(self) -> dict[str, dict[str, Any]]:
+        """Registered models by name."""
+        return _json(self.layout.registry, {}).get("models", {})
+
+    @cached_property
+    def references(self) -> dict[str, dict[str, Any]]:
+        """Published figures by id."""
+        return {entry["id"]: entry for entry in _json(self.layout.references, [])}
+
+    @cached_property
+    def dataset(self) -> dict[str, Any]:
+        """`dataset.json`."""
+        return _json(self.layout.dataset, {})
+
+    @cached_property
+    def selection(self) -> dict[str, Any]:
+        """`selection.json`."""
+        return _json(self.layout.selection, {})
+
+    @cached_property
+    def findings(self) -> list[dict[str, Any]]:
+        """Findings of the audit, those of the primary split first."""
+        found = _json(self.layout.audit, {}).get("findings", [])
+        return sorted(found, key=lambda finding: finding.get("split") != self.primary)
+
+    @cached_property
+    def splits(self) -> dict[str, dict[str, Any]]:
+        """Every split's `split.json` by name, with the examples and units of each of its parts."""
+        paths = sorted((self.layout.evidence / "splits").glob("*/split.json"))
+        return {
+            path.parent.name: _json(path, {}) | {"parts": self._parts(path.parent)}
+            for path in paths
+        }
+
+    def _parts(self, folder: Path) -> dict[str, dict[str, int]]:
+        import pandas as pd
+
+        path = folder / "parts.csv"
+        if not (path.is_file() and self.layout.examples.is_file()):
+            return {}
+        parts = pd.read_csv(path, dtype={"id": str})
+        if "id" not in parts:
+            return {}
+        units = pd.read_parquet(self.layout.examples, columns=["id", "unit"])
+        joined = parts.merge(units.astype({"id": str}), on="id")
+        return {
+            str(part): {"n_examples": int(rows["id"].nunique()), "n_units": rows["unit"].nunique()}
+            for part, rows in joined.groupby("part")
+        }
+
+    @cached_property
+    def primary(self) -> str:
+        """Name of the split with purpose primary."""
+        paths = sorted((self.layout.evidence / "splits").glob("*/split.json"))
+        named = (p.parent.name for p in paths if _json(p, {}).get("purpose") == "primary")
+        return next(named, "primary")
+
+    @cached_property
+    def project(self) -> dict[str, Any]:
+        """`project.yaml` as plain data: only its ladder's order and its metric are read."""
+        import yaml
+
+        if not self.layout.project.is_file():
+            return {}
+        try:
+            loaded = yaml.safe_load(self.layout.project.read_text(encoding="utf-8"))
+        except yaml.YAMLError:
+            return {}
+        return loaded if isinstance(loaded, dict) else {}
+
+    @property
+    def planned(self) -> list[str]:
+        """Configurations named in `project.yaml`, in its order."""
+        ladder = self.project.get("ladder") or []
+        return [entry["name"] for entry in ladder if isinstance(entry, dict) and "name" in entry]
+
+    @property
+    def test_opened(self) -> bool:
+        """Whether predictions were ever joined with test labels."""
+        path = self.layout.test_access
+        return path.is_file() and bool(path.read_text(encoding="utf-8").strip())
+
+    def seeds(self, name: str) -> list[dict[str, Any]]:
+        """Finished runs of a configuration, the newest per seed, by seed.
+
+        A configuration edited under its name leaves older runs behind: only those that share the
+        newest run's configuration and split are of one kind and may be averaged.
+        """
+        done = [r for r in self.runs.values() if r["name"] == name and r["status"] == "finished"]
+        if not done:
+            return []
+        newest = done[-1]
+        same = ("config_sha256", "parts_sha256", "content_sha256")
+        alike = [run for run in done if all(run.get(k) == newest.get(k) for k in same)]
+        return [run for _, run in sorted({run["seed"]: run for run in alike}.items())]

@@ -1,0 +1,94 @@
+import pytest
+from claims.claimed import put, write_evidence
+
+from proofolio import claims
+from proofolio.contract import ClaimError, Layout
+
+
+@pytest.fixture
+def resolve(tmp_path):
+    return claims.Resolve(Layout(write_evidence(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ("run:net-s1-abc test.auroc .3f ci", "0.974 (95% CI 0.961-0.981)"),
+        ("run:net-s1-abc wall_seconds .0f", "192"),
+        ("config:net test.auroc .3f ci n", "0.972 (95% CI 0.961-0.981; n = 624 of 250 units)"),
+        ("config:net val.auroc .2f", "0.91"),
+        ("config:net val.auroc .2f ci", "0.91 (95% CI not measured)"),  # no seed_mean of val
+        ("config:prior val.auroc", "0.5"),
+        ("config:prior test.auroc .3f ci", "not measured"),
+        ("config:net model.parameters ,.0f", "1,234,567"),
+        ("config:net model.name", "net"),
+        ("model:champion test.auroc .1f ci pct", "97.4% (95% CI 96.1-98.1)"),
+        ("model:champion tags", "candidate"),
+        ("result:gain value .3f ci", "0.010 (95% CI -0.003 to 0.023)"),
+        ("result:by_site table.north_west.auroc .2f ci", "0.90 (95% CI 0.80-0.95)"),
+        ("result:by_site table.1.auroc .2f", "not measured"),
+        ("reference:kermany value .3f", "0.968"),
+        ("dataset n_examples ,", "5,856"),
+        ("dataset license", "CC BY 4.0 &lt;!--x--&gt;"),
+        ("split:primary seed", "3"),
+        ("audit:shortcut statistic .2f ci", "0.71 (95% CI 0.70-0.72)"),
+    ],
+)
+def test_a_claim_prints_what_is_recorded(resolve, claim, expected):
+    bound = claims.bind(f"It is <!--claim {claim}-->old<!--/claim-->.", resolve)
+    assert bound == f"It is <!--claim {claim}-->{expected}<!--/claim-->."
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ("run:nobody test.auroc", "unknown run 'nobody'"),
+        ("config:nobody val.auroc", "unknown configuration 'nobody'"),
+        ("model:nobody test.auroc", "unknown registered model"),
+        ("result:nothing value", "unknown result"),
+        ("reference:nobody value", "unknown reference"),
+        ("split:nothing seed", "unknown split"),
+        ("audit:nothing statistic", "unknown audit check"),
+        ("dataset n_exampels", "no 'n_exampels'"),
+        ("run:net-s1-abc test.aurocc", "no 'test.aurocc'"),
+        ("run:net-s1-abc metrics.test", "is a group"),
+        ("config:net id", "differs between the seeds"),
+        ("result:by_site table.east.auroc", "0 rows 'east'"),
+        ("result:by_site table.south.f1", "no column 'f1'"),
+        ("dataset license .3f", "format '.3f' does not fit"),
+    ],
+)
+def test_an_unknown_subject_path_or_format_is_refused(resolve, claim, message):
+    with pytest.raises(ClaimError, match=message):
+        claims.bind(f"It is <!--claim {claim}-->old<!--/claim-->.", resolve)
+
+
+def test_a_missing_measurement_is_never_blank_or_zero(tmp_path):
+    resolve = claims.Resolve(Layout(tmp_path))
+    assert claims.text(resolve.value("config:any", "test.auroc"), ".3f", ("ci",)) == "not measured"
+    put(tmp_path / "evidence" / "contract.json", {})
+    assert resolve.value("model:champion", "test.auroc") == claims.MISSING
+    assert resolve.value("result:confusion_test", "value") == claims.MISSING
+
+
+def test_ladder_names_every_configuration_marks_the_chosen_and_shows_seed_spread(tmp_path):
+    root = write_evidence(tmp_path)
+    page = root / "README.md"
+    page.write_text("# T\n\n<!--claims ladder-->\n<!--/claims-->\n", encoding="utf-8")
+    assert claims.write(root) == 1
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert lines[4].startswith("| Rung | Configuration | val AUROC | seeds")
+    assert lines[6].startswith("| prior | `prior` | 0.500 (95% CI not measured) | 1 | not measured")
+    assert "**`net` (chosen)** | 0.910" in lines[7]
+    assert "2 (0.900-0.920) | 0.972 (95% CI 0.961-0.981) | 1,234,567 | 3 min 12 s |" in lines[7]
+
+
+def test_a_result_table_joins_intervals_to_their_value(tmp_path):
+    root = write_evidence(tmp_path)
+    page = root / "README.md"
+    page.write_text("<!--claims by_site-->\n<!--/claims-->\n", encoding="utf-8")
+    claims.write([page])
+    text = page.read_text(encoding="utf-8")
+    assert "| site | auroc |\n| --- | ---: |\n" in text
+    assert "| north west | 0.900 (95% CI 0.800-0.950) |" in text
+    assert "| south | not measured |" in text
