@@ -1,0 +1,32 @@
+"""Values of the house's metrics and their unit-clustered intervals.
+
+Binary metrics take `scores` (n,), the probability or score of the positive class, and `y` (n,) with
+1 for positive; multiclass metrics take `scores` (n, k) in class order and integer codes `y`.
+"""
+
+from proofolio.metrics.catalogue import (
+    NAMES,
+    for_task,
+    higher_is_better,
+    is_probabilistic,
+    uses_calibrated,
+)
+from proofolio.metrics.events import card_precision_top_k
+from proofolio.metrics.intervals import interval, intervals, paired_difference, seed_mean
+from proofolio.metrics.resampling import resample_weights
+from proofolio.metrics.statistics import value
+
+__all__ = [
+    "NAMES",
+    "card_precision_top_k",
+    "for_task",
+    "higher_is_better",
+    "interval",
+    "intervals",
+    "is_probabilistic",
+    "paired_difference",
+    "resample_weights",
+    "seed_mean",
+    "uses_calibrated",
+    "value",
+]

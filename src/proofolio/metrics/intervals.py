@@ -1,0 +1,170 @@
+"""Unit-clustered bootstrap intervals: of one metric, of all metrics of a run, of differences.
+
+Percentile intervals over resamples of whole clusters (Efron and Tibshirani, 1993; Field and Welsh,
+2007). Rows of one unit are not independent; a bootstrap of rows claims far too narrow intervals.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from proofolio.contract import Metric, MetricError
+from proofolio.metrics.bootstrap import evaluate, summary
+from proofolio.metrics.resampling import clustering
+from proofolio.metrics.statistics import Statistics
+
+
+def interval(
+    name: str,
+    y: np.ndarray,
+    scores: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    threshold: float | None = 0.5,
+    **options,
+) -> Metric:
+    """Return one metric with its interval; the keywords are those of `intervals`."""
+    return intervals([name], y, scores, clusters, threshold=threshold, **options)[name]
+
+
+def intervals(
+    names: Sequence[str],
+    y: np.ndarray,
+    scores: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    raw: np.ndarray | None = None,
+    second: np.ndarray | None = None,
+    units: np.ndarray | None = None,
+    threshold: float | None = 0.5,
+    resamples: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Metric]:
+    """Return every metric of a run with its interval, in one pass over the resamples.
+
+    Args:
+        names: metrics asked for; ranking and `_raw` metrics read `raw`, the others `scores`.
+        y: (n,) class codes; two classes: 1 = positive.
+        scores: (n,) or (n, k), calibrated where there is a calibration.
+        clusters: (n,) the cluster of each row: what is resampled.
+        raw: the stored scores, same shape; None where `scores` serve all metrics.
+        second: (n,) second clustering; then two-way, see `resample_weights`.
+        units: (n,) units to count as `n_units`; None counts the clusters.
+        threshold: two classes: at or above it a row is decided positive.
+        resamples: number of bootstrap resamples.
+        level: of the interval.
+        seed: of the draws; recorded in the result.
+
+    Returns:
+        Name -> Metric. A metric that the sample leaves undefined has value None and a method that
+        says why. Resamples that leave it undefined (say, one class drawn) are dropped and counted
+        as degenerate; with more than half of them, or a single cluster, there is no interval and
+        the method says so.
+
+    Raises:
+        MetricError: for unfit input.
+    """
+    groups = clustering(clusters, np.shape(y)[0] if np.ndim(y) else None, second)
+    statistics = Statistics(names, y, scores, raw=raw, threshold=threshold, cells=groups.cells)
+    of_sample, drawn = evaluate([statistics], groups, resamples, seed)
+    units = clusters if units is None else units
+    return {
+        name: summary(name, of_sample[0, i], drawn[0, :, i], groups, units, level, seed)
+        for i, name in enumerate(statistics.names)
+    }
+
+
+def seed_mean(
+    name: str,
+    y: np.ndarray,
+    scores: Sequence[np.ndarray],
+    clusters: np.ndarray,
+    *,
+    thresholds: Sequence[float | None] | None = None,
+    **options,
+) -> Metric:
+    """Return the mean of a metric over the seeds of one configuration, on the same resamples.
+
+    The interval covers which units were sampled. It leaves the spread between seeds out.
+
+    Args:
+        name: the metric.
+        y: (n,) class codes.
+        scores: one array per seed, all for the same rows.
+        clusters: (n,) the cluster of each row.
+        thresholds: one per seed (None: 0.5 each).
+        **options: second, units, resamples, level, seed as in `intervals`.
+    """
+    limits = _per_seed(0.5 if thresholds is None else thresholds, len(scores))
+    share = [1 / max(len(scores), 1)] * len(scores)
+    return _combination(name, y, list(scores), share, clusters, limits, **options)
+
+
+def paired_difference(
+    name: str,
+    y: np.ndarray,
+    a: np.ndarray | Sequence[np.ndarray],
+    b: np.ndarray | Sequence[np.ndarray],
+    clusters: np.ndarray,
+    *,
+    thresholds: tuple = (0.5, 0.5),
+    **options,
+) -> Metric:
+    """Return metric(a) - metric(b) with an interval from the same resamples.
+
+    Args:
+        name: the metric.
+        y: (n,) class codes.
+        a: scores of one model for these rows, or a list of them (seeds), then averaged.
+        b: the same for the other model.
+        clusters: (n,) the cluster of each row.
+        thresholds: of a and of b; each a number, or one number per seed.
+        **options: second, units, resamples, level, seed as in `intervals`.
+    """
+    sides = [list(s) if isinstance(s, list | tuple) else [s] for s in (a, b)]
+    scores, share, limits = [], [], []
+    for side, sign, threshold in zip(sides, (1, -1), thresholds, strict=True):
+        scores += side
+        share += [sign / max(len(side), 1)] * len(side)
+        limits += _per_seed(threshold, len(side))
+    return _combination(name, y, scores, share, clusters, limits, **options)
+
+
+def _per_seed(threshold: float | Sequence[float] | None, seeds: int) -> list[float | None]:
+    """Return one threshold per seed: a number is repeated, a list is taken as it is."""
+    return [threshold] * seeds if np.ndim(threshold) == 0 else list(threshold)
+
+
+def _combination(
+    name: str,
+    y: np.ndarray,
+    scores: list[np.ndarray],
+    coefficients: list[float],
+    clusters: np.ndarray,
+    thresholds: list[float | None],
+    *,
+    second: np.ndarray | None = None,
+    units: np.ndarray | None = None,
+    resamples: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Metric:
+    """Return sum_i coefficients[i] * metric(scores[i]), each resample scored by all of them."""
+    if not scores or len(scores) != len(thresholds):
+        raise MetricError(
+            "scores and thresholds differ in number",
+            expected="at least one set of scores, and one threshold for each",
+            received=f"{len(scores)} sets of scores, {len(thresholds)} thresholds",
+            remedy="pass the decision threshold of every run",
+        )
+    groups = clustering(clusters, np.shape(y)[0] if np.ndim(y) else None, second)
+    members = [
+        Statistics([name], y, s, threshold=t, cells=groups.cells)
+        for s, t in zip(scores, thresholds, strict=True)
+    ]
+    of_sample, drawn = evaluate(members, groups, resamples, seed)
+    value = float(sum(c * v for c, v in zip(coefficients, of_sample[:, 0], strict=True)))
+    combined = sum(c * v for c, v in zip(coefficients, drawn[:, :, 0], strict=True))
+    units = clusters if units is None else units
+    return summary(name, value, combined, groups, units, level, seed)
