@@ -9,6 +9,7 @@ from proofolio.metrics.catalogue import (
     for_task,
     higher_is_better,
     is_probabilistic,
+    needs_threshold,
     uses_calibrated,
 )
 from proofolio.metrics.events import card_precision_top_k
@@ -24,6 +25,7 @@ __all__ = [
     "interval",
     "intervals",
     "is_probabilistic",
+    "needs_threshold",
     "paired_difference",
     "resample_weights",
     "seed_mean",

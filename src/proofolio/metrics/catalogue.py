@@ -74,6 +74,11 @@ def is_probabilistic(name: str) -> bool:
     return base(name) in PROBABILITY
 
 
+def needs_threshold(name: str) -> bool:
+    """Whether the metric of two classes reads decisions, so that it needs a threshold."""
+    return base(name) in (*THRESHOLD, "f1_macro", "top1")
+
+
 def uses_calibrated(name: str) -> bool:
     """Whether the metric reads calibrated scores: not for rankings, nor with the `_raw` suffix."""
     return base(name) not in RANKING and not name.endswith(RAW)

@@ -1,0 +1,133 @@
+"""Stored predictions beside the labels, units and clusters of their examples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from proofolio import decisions, metrics
+from proofolio.contract import Calibration, RunError
+from proofolio.scoring.ids import refuse, refuse_doubles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_OWN = ("id", "part", "fold", "score")  # a label beside a prediction is never read
+_ROUNDING = 1e-3  # how far float32 (or float16) probabilities of a row may sum away from 1
+
+
+@dataclass(frozen=True)
+class Joined:
+    """One part of a run's predictions beside its labels; rows sorted by fold and id."""
+
+    rows: "pd.DataFrame"  # predictions and the examples' columns
+    y: np.ndarray  # (n,) class codes; two classes: 1 = positive
+    stored: np.ndarray  # (n,) or (n, k) as predicted
+    calibrated: np.ndarray  # the same, calibrated
+    is_score: bool  # whether `stored` are scores and no probabilities
+
+    @property
+    def grouping(self) -> dict[str, np.ndarray | None]:
+        """The keywords of `metrics.intervals` that say what is resampled and what is counted."""
+        second = self.rows["unit2"].to_numpy() if "unit2" in self.rows else None
+        clusters, units = self.rows["cluster"].to_numpy(), self.rows["unit"].to_numpy()
+        return {"clusters": clusters, "second": second, "units": units}
+
+    def scores_for(self, name: str) -> np.ndarray:
+        """The scores that a metric reads: stored for rankings and `_raw`, else calibrated."""
+        return self.calibrated if metrics.uses_calibrated(name) else self.stored
+
+
+def is_score(predictions: "pd.DataFrame") -> bool:
+    """Whether the predictions are scores without probabilities."""
+    return "score" in predictions.columns
+
+
+def scores_of(
+    predictions: "pd.DataFrame", classes: Sequence[str], positive_class: str | None
+) -> np.ndarray:
+    """Return float64 (n,) of the positive class (or `score`), or (n, k) in class order.
+
+    Raises:
+        RunError: columns other than the task's, missing or infinite values, probabilities outside
+            [0, 1] or, for more classes, not summing to 1.
+    """
+    scorer = is_score(predictions)
+    wanted = [f"p_{c}" for c in ([positive_class] if positive_class is not None else classes)]
+    if scorer and positive_class is not None:
+        wanted = ["score"]
+    given = [c for c in predictions.columns if str(c).startswith("p_") or c == "score"]
+    if sorted(given) != sorted(wanted):
+        raise RunError(
+            "predictions have the wrong columns",
+            expected=", ".join(wanted) + (" (or score alone)" if positive_class else ""),
+            received=", ".join(map(str, given)) or "neither p_<class> nor score",
+            remedy="two classes store p_<positive> alone, more classes one p_<class> each",
+        )
+    values = predictions[wanted].to_numpy(dtype=np.float64)
+    broken = ~np.isfinite(values).all(axis=1)
+    if not scorer:
+        broken |= (values < 0).any(axis=1) | (values > 1 + 1e-6).any(axis=1)
+        if positive_class is None:
+            broken |= np.abs(values.sum(axis=1) - 1) > _ROUNDING
+    if broken.any():
+        refuse(
+            "predictions are no scores" if scorer else "predictions are no probabilities",
+            predictions.loc[broken, "id"],
+            expected="finite values" if scorer else "finite, in [0, 1], summing to 1 over classes",
+            remedy="apply the sigmoid or softmax; find rows without a prediction",
+        )
+    return values[:, 0] if positive_class is not None else values
+
+
+def join(
+    predictions: "pd.DataFrame",
+    examples: "pd.DataFrame",
+    part: str,
+    *,
+    classes: Sequence[str],
+    positive_class: str | None,
+    calibration: Calibration | None = None,
+) -> Joined:
+    """Put one part of the predictions beside labels, units and clusters, by id.
+
+    Raises:
+        RunError: no rows of that part, an id scored twice, an id or label the examples lack, or
+            unfit values.
+    """
+    scored = predictions[predictions["part"] == part]
+    if scored.empty:
+        raise RunError(
+            f"no predictions of part {part}",
+            expected="a row per id of the part",
+            received=f"parts {', '.join(sorted(map(str, predictions['part'].unique())))}",
+            remedy="predict this part in the run, or leave it out of scoring",
+        )
+    refuse_doubles(scored, part)
+    own = [c for c in scored.columns if c in _OWN or str(c).startswith("p_")]
+    scored = scored[own].sort_values(["fold", "id"] if "fold" in own else ["id"])
+    rows = scored.merge(examples, on="id", how="left", validate="many_to_one")
+    unknown = ~rows["id"].isin(examples["id"])
+    if unknown.any():
+        refuse(
+            f"predicted ids of part {part} are not among the examples",
+            rows.loc[unknown, "id"],
+            expected="ids of evidence/examples.parquet",
+            remedy="predict the rows of the prepared table; prepare again if the table changed",
+        )
+    codes = {c: i for i, c in enumerate(classes)}
+    if positive_class is not None:
+        codes = {c: int(c == positive_class) for c in classes}
+    y = rows["label"].astype(object).map(codes)
+    if y.isna().any():
+        refuse(
+            "labels are not among the classes",
+            rows.loc[y.isna(), "label"].astype(str).drop_duplicates(),
+            expected=", ".join(classes),
+            remedy="list every label in classes (project.yaml)",
+        )
+    stored = scores_of(rows, classes, positive_class)
+    scorer = is_score(rows)
+    calibrated = stored if scorer else decisions.calibrate(stored, calibration)
+    return Joined(rows, y.to_numpy(dtype=np.int64), stored, calibrated, scorer)

@@ -1,0 +1,105 @@
+"""Calibration, decision and metrics of one part of a run."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from proofolio import decisions, metrics
+from proofolio.contract import Calibration, Decision, Metric
+from proofolio.project import DecisionRule
+from proofolio.scoring.ids import check_ids
+from proofolio.scoring.joined import is_score, join
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CALIB = "calib"
+NO_CALIB = "argmax (no calib part)"  # the rule of a run whose split has no part to fit on
+
+
+def fit_calibration_and_decision(
+    predictions: "pd.DataFrame",
+    examples: "pd.DataFrame",
+    classes: Sequence[str],
+    positive_class: str | None,
+    rule: DecisionRule,
+) -> tuple[Calibration, Decision]:
+    """Fit temperature and threshold on part calib.
+
+    A scorer without probabilities is not calibrated and its threshold is one on the score; there
+    `argmax` has no meaning and becomes its equivalent, the cost rule with equal costs. A split
+    without calib (cross-validation) gets no calibration and the threshold 0.5 (a scorer: none).
+
+    Raises:
+        RunError: as `join`.
+        MetricError: calib lacks a class that the fit needs.
+    """
+    if not (predictions["part"] == CALIB).any():
+        threshold = None if positive_class is None or is_score(predictions) else 0.5
+        return Calibration(method="none"), Decision(threshold=threshold, rule=NO_CALIB)
+    named = {"classes": classes, "positive_class": positive_class}
+    calib = join(predictions, examples, CALIB, **named)
+    calibration = Calibration(method="none")
+    if not calib.is_score:
+        temperature = decisions.fit_temperature(calib.y, calib.stored)
+        calibration = Calibration(method="temperature", temperature=temperature, fitted_on=CALIB)
+    if positive_class is None:
+        return calibration, Decision(threshold=None, rule="argmax")
+    if calib.is_score and rule.rule == "argmax":
+        rule = DecisionRule(rule="cost", reason=rule.reason)
+    p = decisions.calibrate(calib.stored, calibration)
+    return calibration, decisions.fit_threshold(calib.y, p, rule, CALIB)
+
+
+def score(
+    predictions: "pd.DataFrame",
+    examples: "pd.DataFrame",
+    part: str,
+    *,
+    classes: Sequence[str],
+    positive_class: str | None,
+    calibration: Calibration | None,
+    decision: Decision | None,
+    parts: "pd.DataFrame | None" = None,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> dict[str, Metric]:
+    """Return every metric of the task on one part, with unit-clustered intervals.
+
+    Args:
+        predictions: id, part, [fold], p_<class>... or score.
+        examples: id, unit, cluster, label, [unit2: then intervals are two-way].
+        part: val, calib or test.
+        classes: class names in order.
+        positive_class: of two classes; None: multiclass.
+        calibration: of the run; None or method "none": stored values serve as they are.
+        decision: of the run; without a threshold, threshold metrics of two classes are left out.
+        parts: the split's id, part, [fold]; given, rule 2 is checked first (`check_ids`).
+        resamples: number of bootstrap resamples.
+        seed: of the resamples.
+
+    Returns:
+        Metric name -> Metric; for a scorer without probabilities no probability metrics.
+
+    Raises:
+        RunError: a missing, doubled or unknown id, unknown labels, unfit values.
+    """
+    if parts is not None:
+        check_ids(predictions, parts, part)
+    named = {"classes": classes, "positive_class": positive_class}
+    joined = join(predictions, examples, part, calibration=calibration, **named)
+    threshold = decision.threshold if decision is not None else None
+    names = metrics.for_task(classes, positive_class)
+    if joined.is_score:
+        names = tuple(n for n in names if not metrics.is_probabilistic(n))
+    if positive_class is not None and threshold is None:
+        names = tuple(n for n in names if not metrics.needs_threshold(n))
+    return metrics.intervals(
+        names,
+        joined.y,
+        joined.calibrated,
+        raw=joined.stored,
+        threshold=threshold,
+        resamples=resamples,
+        seed=seed,
+        **joined.grouping,
+    )
