@@ -1,0 +1,139 @@
+"""Make a split from a table: strategy, refusals, then what was achieved."""
+
+import csv
+import io
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from proofolio import files
+from proofolio import table as table_room
+from proofolio.contract import SplitInfo
+from proofolio.project import SplitSpec
+from proofolio.splits import checks, strategies
+
+
+class Split(NamedTuple):
+    """Membership and description of a split.
+
+    `parts` has id, part, note sorted by id; for cross_validation id, fold, part sorted by id and
+    fold, part being train or heldout, or test with fold -1.
+    """
+
+    parts: pd.DataFrame
+    info: SplitInfo
+
+
+def make(table: pd.DataFrame, spec: SplitSpec) -> Split:
+    """Split a table as `spec` asks; equal for every row order, file system and platform.
+
+    Args:
+        table: id, unit, cluster, label; official or time where the strategy reads it; the
+            columns of `spec.stratify_by`.
+        spec: strategy, fractions, seed.
+
+    Raises:
+        SplitError: fractions, columns, too few clusters, or a class that misses a part.
+    """
+    shares = checks.fractions_of(spec)
+    extra = {"official": ["official"], "temporal": ["time"]}.get(spec.strategy, [])
+    needed = ["id", "unit", "cluster", "label", *extra, *spec.stratify_by]
+    checks.require_columns(table, spec, needed)
+    table = table.sort_values("id", ignore_index=True)
+    checks.require_clusters(table["cluster"].nunique(), len(shares), spec)
+    if spec.strategy == "cross_validation":
+        parts, sides = _cross_validation(table, spec, shares)
+    else:
+        parts, sides = _parts(table, spec, shares)
+    info = SplitInfo(
+        name=spec.name,
+        strategy=spec.strategy,
+        purpose=spec.purpose,
+        unit=strategies.group_column(spec),
+        stratify_by=strategies.balanced_columns(spec),
+        seed=spec.seed,
+        fractions=shares,
+        rationale=spec.rationale,
+        folds=spec.folds if spec.strategy == "cross_validation" else None,
+        achieved=_achieved(sides),
+        balance=_balance(table, sides, strategies.balanced_columns(spec)),
+        membership_sha256=table_room.membership_sha256(table),
+        parts_sha256=files.sha256_text(parts_text(parts)),
+    )
+    checks.assert_disjoint(parts, table, info)
+    return Split(parts, info)
+
+
+def parts_text(parts: pd.DataFrame) -> str:
+    """Return the text of `parts.csv`: LF, a quote only where a value needs one."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(parts.columns)
+    # Lists, not rows of the frame: iterating over Arrow strings is five times slower.
+    writer.writerows(zip(*(parts[c].astype(object).tolist() for c in parts), strict=True))
+    return stream.getvalue()
+
+
+def _parts(
+    table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the rows of `parts.csv`, and the side of each table row for the balance report."""
+    strategy = {"official": strategies.official, "temporal": strategies.temporal}
+    part, note = strategy.get(spec.strategy, strategies.grouped)(table, spec, shares)
+    used = part != "excluded"
+    checks.require_classes(table[used], part[used], checks.EVERY_PART, spec)
+    parts = pd.DataFrame({"id": table["id"], "part": part, "note": note})
+    reason = np.where(used, part, "excluded: " + note)
+    return parts, pd.Series(np.where(used, part, reason))
+
+
+def _cross_validation(
+    table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]
+) -> tuple[pd.DataFrame, pd.Series]:
+    fold = strategies.folds(table, spec, shares)
+    names = np.array([f"fold_{f}" for f in range(spec.folds)] + ["test"], dtype=object)
+    side = names[fold]  # -1, the hold-out, reads the last name
+    checks.require_classes(table, side, list(names), spec)
+    # One row per fold for the examples that rotate, one row for those of the hold-out.
+    repeats = np.where(fold >= 0, spec.folds, 1)
+    own = np.repeat(fold, repeats)
+    turn = np.arange(len(own)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    parts = pd.DataFrame(
+        {
+            "id": table["id"].to_numpy(dtype=object).repeat(repeats),
+            "fold": np.where(own < 0, -1, turn),
+            "part": np.select([own < 0, own == turn], ["test", "heldout"], "train"),
+        }
+    )
+    return parts, pd.Series(side)
+
+
+def _achieved(sides: pd.Series) -> dict[str, float]:
+    """Return the fraction of all examples that each part got, excluded ones together."""
+    share = sides.str.replace(r"^excluded: .*", "excluded", regex=True)
+    return {str(k): round(float(v), 6) for k, v in share.value_counts(normalize=True).items()}
+
+
+def _balance(
+    table: pd.DataFrame, sides: pd.Series, columns: list[str]
+) -> dict[str, dict[str, float]]:
+    """Return counts per part, and the share of each level of each balanced column per part.
+
+    Keys: rows, units, clusters (counts, excluded rows by reason); `column=level` (shares).
+    """
+    side = sides.to_numpy()
+    balance = {
+        "rows": table.groupby(side)["id"].size(),
+        "units": table.groupby(side)["unit"].nunique(),
+        "clusters": table.groupby(side)["cluster"].nunique(),
+    }
+    used = ~sides.str.startswith("excluded: ").to_numpy()
+    for column in dict.fromkeys(["label", *columns]):
+        level = table[column].astype(object).fillna("(missing)").astype(str)[used].to_numpy()
+        shares = pd.crosstab(level, side[used], normalize="columns")
+        balance |= {f"{column}={name}": row for name, row in shares.iterrows()}
+    return {
+        key: {str(part): round(float(value), 6) for part, value in sorted(row.items())}
+        for key, row in balance.items()
+    }
