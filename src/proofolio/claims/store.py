@@ -31,10 +31,21 @@ class Store:
 
     @cached_property
     def runs(self) -> dict[str, dict[str, Any]]:
-        """Every recorded run by id, in the order they finished."""
+        """Every recorded run by id, in the order in which the log says they ended."""
         found = [_json(path, {}) for path in sorted(self.layout.runs.glob("*/run.json"))]
-        found.sort(key=lambda run: (run.get("finished", ""), run.get("id", "")))
+        place = {run_id: number for number, run_id in enumerate(self._ended)}
+        found.sort(key=lambda run: (place.get(run.get("id"), len(place)), run.get("finished", "")))
         return {run["id"]: run for run in found if "id" in run}
+
+    @property
+    def _ended(self) -> list[str]:
+        path = self.layout.runs_log
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        try:
+            entries = [json.loads(line) for line in lines]
+        except ValueError:
+            return []
+        return [e["id"] for e in entries if e.get("status") in ("finished", "failed")]
 
     @cached_property
     def results(self) -> dict[str, dict[str, Any]]:
@@ -65,7 +76,8 @@ class Store:
     @cached_property
     def findings(self) -> list[dict[str, Any]]:
         """Findings of the audit, those of the primary split first."""
-        found = _json(self.layout.audit, {}).get("findings", [])
+        found = _json(self.layout.audit, {})
+        found = found.get("findings", []) if isinstance(found, dict) else found
         return sorted(found, key=lambda finding: finding.get("split") != self.primary)
 
     @cached_property
@@ -83,7 +95,7 @@ class Store:
         path = folder / "parts.csv"
         if not (path.is_file() and self.layout.examples.is_file()):
             return {}
-        parts = pd.read_csv(path, dtype={"id": str})
+        parts = pd.read_csv(path, dtype=str, keep_default_na=False)
         if "id" not in parts:
             return {}
         units = pd.read_parquet(self.layout.examples, columns=["id", "unit"])

@@ -1,0 +1,200 @@
+"""Where a run is wrong: metrics per slice, confusion, and the mistakes it was surest of.
+
+Scope: tables from stored predictions. It chooses nothing and looks at no picture. Decisions are
+those of the run: its calibration, and its threshold or the most probable class.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from proofolio import decisions, metrics, scoring
+from proofolio.contract import Run, RunError, SealError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SLICE = "slice_"
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A part of a run: its rows with labels, raw and calibrated scores (n,) or (n, k), codes."""
+
+    rows: "pd.DataFrame"
+    raw: np.ndarray
+    calibrated: np.ndarray
+    actual: np.ndarray  # (n,) class codes
+
+
+def slice_table(
+    run: Run,
+    predictions: "pd.DataFrame",
+    examples: "pd.DataFrame",
+    part: str,
+    names: Sequence[str],
+    *,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> list[dict[str, Any]]:
+    """Return one row for the whole part and one per value of every `slice_` column.
+
+    Args:
+        run: The run, for classes, calibration and decision.
+        predictions: Its stored predictions.
+        examples: id, unit, cluster, label and `slice_<name>` columns.
+        part: The part to look at; test only once it was opened for this run.
+        names: Metrics to show.
+        resamples: Of the unit-clustered bootstrap.
+        seed: Of its draws.
+
+    Returns:
+        Rows `slice` ("all", or "name=value"), n, n_units, and for each metric its value,
+        `<metric>_ci_low` and `<metric>_ci_high`; None where the slice cannot carry it (one class
+        only, one cluster), and `note` says why.
+
+    Raises:
+        SealError: Test is asked for and sealed.
+        RunError: The run scored nothing of this part.
+    """
+    scored = _score(run, predictions, examples, part)
+    positive = run.positive_class
+    y = scored.actual if positive is None else (scored.actual == run.classes.index(positive)) * 1
+    table = []
+    for name, rows in _slices(scored.rows):
+        measured = metrics.intervals(
+            list(names),
+            y[rows],
+            scored.calibrated[rows],
+            scored.rows["cluster"].to_numpy()[rows],
+            raw=scored.raw[rows],
+            units=scored.rows["unit"].to_numpy()[rows],
+            threshold=run.decision.threshold if run.decision else None,
+            resamples=resamples,
+            seed=seed,
+        )
+        table.append({"slice": name} | _row(measured))
+    return table
+
+
+def confusion(
+    run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str
+) -> list[dict[str, Any]]:
+    """Return one row per actual class: `actual`, n, then per class decided a count and a share.
+
+    Columns are `<class>` (count) and `share_<class>` (of the row; None for a class without rows).
+    """
+    counts = confusion_counts(run, predictions, examples, part)
+    return [
+        {"actual": name, "n": int(row.sum())}
+        | {other: int(count) for other, count in zip(run.classes, row, strict=True)}
+        | {
+            f"share_{other}": float(count / row.sum()) if row.sum() else None
+            for other, count in zip(run.classes, row, strict=True)
+        }
+        for name, row in zip(run.classes, counts, strict=True)
+    ]
+
+
+def confusion_counts(
+    run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str
+) -> np.ndarray:
+    """Return the (k, k) counts of rows: actual class down, decided class across."""
+    scored = _score(run, predictions, examples, part)
+    k = len(run.classes)
+    cells = scored.actual * k + _decide(run, scored.calibrated)
+    return np.bincount(cells, minlength=k * k).reshape(k, k)
+
+
+def surest(
+    run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str, k: int = 12
+) -> list[dict[str, Any]]:
+    """Return the `k` mistakes of which the run was surest, surest first, ties by id.
+
+    Rows: id, unit, label, decided, probability (calibrated, of the class decided; None for a
+    scorer without probabilities, whose rows come by distance from the threshold).
+    """
+    scored = _score(run, predictions, examples, part)
+    decided = _decide(run, scored.calibrated)
+    wrong = np.flatnonzero(scored.actual != decided)
+    sure, known = _sureness(run, scored, decided)
+    order = sorted(wrong, key=lambda i: (-sure[i], scored.rows["id"].iloc[i]))[:k]
+    return [
+        {
+            "id": str(scored.rows["id"].iloc[i]),
+            "unit": str(scored.rows["unit"].iloc[i]),
+            "label": str(scored.rows["label"].iloc[i]),
+            "decided": run.classes[decided[i]],
+            "probability": float(sure[i]) if known else None,
+        }
+        for i in order
+    ]
+
+
+def _score(run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> _Scored:
+    if part == "test" and "test" not in run.metrics:
+        raise SealError(
+            f"test was not opened for run {run.id}",
+            remedy="look at val; run proofolio evaluate after the selection is committed",
+        )
+    rows = predictions[predictions["part"] == part].merge(
+        examples, on="id", how="left", validate="many_to_one", suffixes=("", "_example")
+    )
+    if rows.empty or rows["label"].isna().any():
+        missing = rows.loc[rows["label"].isna(), "id"]
+        raise RunError(
+            f"run {run.id}: no examples to compare with on part {part}",
+            expected="scored rows, each with an example",
+            received=f"{len(rows)} rows; without example: {', '.join(missing.head(3)) or 'none'}",
+            remedy="name a part that the run scored: val, calib, or test once it is opened",
+        )
+    raw = scoring.scores_of(rows, run.classes, run.positive_class)
+    calibrated = decisions.calibrate(raw, run.calibration)
+    actual = rows["label"].map({name: i for i, name in enumerate(run.classes)}).to_numpy(int)
+    return _Scored(rows, raw, calibrated, actual)
+
+
+def _decide(run: Run, calibrated: np.ndarray) -> np.ndarray:
+    """Return the (n,) code of the class each row is decided to be."""
+    if run.positive_class is None:
+        return calibrated.argmax(axis=1)
+    positive = run.classes.index(run.positive_class)
+    threshold = run.decision.threshold if run.decision else None
+    if threshold is None:
+        raise RunError(
+            f"run {run.id} has no threshold, so it decides nothing",
+            remedy="ask for ranking metrics, or fit a threshold on calib",
+        )
+    return np.where(calibrated >= threshold, positive, 1 - positive)
+
+
+def _sureness(run: Run, scored: _Scored, decided: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return how sure each decision is, and whether that is a probability."""
+    if run.positive_class is None:
+        return scored.calibrated.max(axis=1), True
+    if "score" in scored.rows:
+        return np.abs(scored.calibrated - run.decision.threshold), False
+    positive = decided == run.classes.index(run.positive_class)
+    return np.where(positive, scored.calibrated, 1 - scored.calibrated), True
+
+
+def _slices(rows: "pd.DataFrame") -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the name and the row mask of the whole part and of every slice, sorted."""
+    yield "all", np.ones(len(rows), dtype=bool)
+    for column in sorted(c for c in rows.columns if c.startswith(SLICE)):
+        values = rows[column].fillna("missing").astype(str)
+        for value in sorted(values.unique()):
+            yield f"{column.removeprefix(SLICE)}={value}", (values == value).to_numpy()
+
+
+def _row(measured: dict[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {"n": 0, "n_units": 0}
+    notes = {}
+    for name, metric in measured.items():
+        row |= {"n": metric.n, "n_units": metric.n_units, name: metric.value}
+        row |= {f"{name}_ci_low": metric.ci_low, f"{name}_ci_high": metric.ci_high}
+        if metric.value is None or metric.ci_low is None:
+            notes[metric.method] = None
+    return row | {"note": "; ".join(notes)}
