@@ -1,0 +1,154 @@
+"""The passages about data, split, audit and reproduction that cards and pages share."""
+
+from proofolio.cards import markdown
+from proofolio.cards.markdown import claim
+from proofolio.figures import Facts, words
+
+_HASHES = ("membership_sha256", "content_sha256", "parts_sha256", "source_sha256", "config_sha256")
+_TIMES = ("never", "once", "twice", "three times", "four times", "five times")
+
+
+def data_sentence(facts: Facts) -> str:
+    """Return what the data is and how much of it there is."""
+    data, unit = facts.project.data, markdown.line(facts.project.unit)
+    return (
+        f"{markdown.line(data.name)}, version {markdown.line(data.version)} "
+        f"({markdown.line(data.variant)}), licence {markdown.line(data.license)}: "
+        f"{claim('dataset', 'n_examples', ',')} examples of {claim('dataset', 'n_units', ',')} "
+        f"units (unit of independence: {unit}) in {claim('dataset', 'n_clusters', ',')} clusters "
+        f"of units that share duplicates. {markdown.line(facts.project.unit_note)}"
+    )
+
+
+def split_sentence(facts: Facts) -> str:
+    """Return how the primary split was made, and why no unit can stand on two sides."""
+    spec = facts.project.primary_split
+    return (
+        f"The split {markdown.code(spec.name)} is made by the strategy "
+        f"{markdown.code(spec.strategy)}, whole clusters at a time, so that no {facts.project.unit}"
+        f" and no duplicate stands in two parts. {markdown.line(spec.rationale)}"
+    )
+
+
+def parts(facts: Facts) -> str:
+    """Return the table of parts with examples, units and share of each class."""
+    name = facts.project.primary_split.name
+    recorded = facts.resolve.store.splits.get(name)
+    if not recorded:
+        return "not measured"
+    known, subject = recorded["parts"], f"split:{name}"
+    order = ("train", "heldout", "val", "calib", "test", "excluded")
+    rows = [
+        (
+            words.part(part),
+            claim(subject, f"parts.{part}.n_examples", ","),
+            claim(subject, f"parts.{part}.n_units", ","),
+        )
+        for part in order
+        if part in known
+    ]
+    return markdown.table(("Part", "Examples", "Units"), rows)
+
+
+def labels(facts: Facts) -> str:
+    """Return the table of label counts of the whole data set."""
+    counted = facts.resolve.store.dataset.get("label_counts", {})
+    rows = [
+        (markdown.line(c), claim("dataset", f"label_counts.{c}", ","))
+        for c in facts.project.classes
+        if c in counted and "." not in c and " " not in c
+    ]
+    return markdown.table(("Class", "Examples"), rows) if rows else ""
+
+
+def findings(facts: Facts) -> str:
+    """Return the audit as a table, what failed first; the numbers of the primary split bound."""
+    if not facts.findings:
+        return "not measured: the audit has not run."
+    primary = facts.project.primary_split.name
+    order = {"fail": 0, "warn": 1, "pass": 2, "not_applicable": 3}
+    ours = [f for f in facts.findings if f.split in (None, primary)]
+    rows, seen = [], set()
+    for found in sorted(ours, key=lambda f: (order[f.status], f.check)):
+        if found.check in seen:
+            continue
+        seen.add(found.check)
+        why = markdown.unbound("the audit's own words, from audit.json")
+        statistic = "-" if found.statistic is None else _statistic(found)
+        shown = found.status.replace("_", " ")
+        status = f"**{shown}**" if found.status in ("fail", "warn") else shown
+        said = f"{markdown.line(found.explanation)} {why}"
+        rows.append((markdown.code(found.check), status, statistic, said))
+    return markdown.table(("Check", "Status", "Statistic", "What it says"), rows)
+
+
+def _statistic(found: object) -> str:
+    whole = float(found.statistic).is_integer() and found.ci_low is None
+    flags = [] if found.ci_low is None else ["ci"]
+    return claim(f"audit:{found.check}", "statistic", ",.0f" if whole else ".3f", *flags)
+
+
+def fitted(facts: Facts) -> str:
+    """Return which step was fitted on which part."""
+    run = facts.chosen
+    if run is None or not run.fitted:
+        return ""
+    rows = [(markdown.line(f.step), words.part(f.part)) for f in run.fitted]
+    return markdown.table(("Fitted step", "On"), rows)
+
+
+def openings(facts: Facts) -> str:
+    """Return how often predictions were joined with test labels, each time with its reason."""
+    times = len(facts.openings)
+    if not times:
+        return (
+            "The test set is **sealed**: no prediction was ever joined with a test label. All "
+            "numbers above are on validation, which also chose the configuration, so they are "
+            "optimistic."
+        )
+    word = _TIMES[times] if times < len(_TIMES) else f"{times} times"
+    lines = [
+        f"- {markdown.code(o.get('time', ''))}, commit {markdown.code(str(o.get('commit'))[:12])}:"
+        f" {markdown.line(o.get('reason', ''))}"
+        for o in facts.openings
+    ]
+    return f"The test set was opened **{word}**, after the choice was committed:\n\n" + "\n".join(
+        lines
+    )
+
+
+def reproducibility(facts: Facts) -> str:
+    """Return commit, hashes, environment, hardware and wall time of the chosen run."""
+    project, run = facts.project, facts.chosen
+    command = f"Everything is made anew by `python -m {project.package} all`; "
+    checked = "`proofolio verify .` recomputes every number from the stored predictions."
+    if run is None:
+        return command + checked
+    subject = f"run:{run.id}"
+    rows = [("Run", markdown.code(run.id)), ("Command", markdown.code(" ".join(run.argv)))]
+    rows.append(("Seed", claim(subject, "seed")))
+    if run.git.commit:
+        rows.append(("Commit", claim(subject, "git.commit", ".12")))
+        rows.append(("Code differed from the commit", claim(subject, "git.dirty")))
+    rows += [(_spelled(name), claim(subject, name, ".16")) for name in _HASHES]
+    if run.predictions_sha256:
+        rows.append(("Predictions", claim(subject, "predictions_sha256", ".16")))
+    for name, value in sorted(run.environment.items()):
+        if isinstance(value, str | int | float):
+            form = (".16",) if name.endswith("sha256") else ()
+            rows.append((_spelled(name), claim(subject, f"environment.{name}", *form)))
+    packages = run.environment.get("packages") or {}
+    listed = (
+        f"{name} {claim(subject, f'environment.packages.{name}')}" for name in sorted(packages)
+    )
+    if packages:
+        rows.append(("Packages", ", ".join(listed)))
+    rows.append(("Wall time", f"{claim(subject, 'wall_seconds', ',.1f')} seconds"))
+    return f"{command}{checked}\n\n{markdown.table(('What', 'Recorded'), rows)}"
+
+
+def _spelled(name: str) -> str:
+    plain = name.removesuffix("_sha256").replace("_", " ")
+    short = {"cpu": "CPU", "gpu": "GPU", "cuda": "CUDA", "cudnn": "cuDNN"}.get(plain)
+    hashed = " (SHA-256)" if name.endswith("_sha256") else ""
+    return (short or plain.capitalize()) + hashed

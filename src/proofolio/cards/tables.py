@@ -1,0 +1,155 @@
+"""The passages about performance that cards and pages share; every number is an empty claim."""
+
+from collections.abc import Iterator
+
+from proofolio.cards import markdown
+from proofolio.cards.markdown import claim
+from proofolio.figures import Facts, words
+
+_TYPED = markdown.unbound("stated before training, in project.yaml")
+
+
+def value(facts: Facts, subject: str, path: str, digits: int = 3) -> str:
+    """Return a claim of a metric, with its interval where one is recorded."""
+    bound = facts.resolve.value(subject, path)
+    return claim(subject, path, f".{digits}f", *(["ci"] if bound.ci_low is not None else []))
+
+
+def headline(facts: Facts) -> str:
+    """Return the result in one sentence: the chosen configuration against the best baseline."""
+    run = facts.chosen
+    if run is None:
+        return "**Result.** Not measured yet: no run of the ladder has finished."
+    part, metric = facts.part, words.metric(facts.metric)
+    state = "" if part == "test" else " The test set is still sealed."
+    sentence = (
+        f"**Result.** {markdown.code(run.name)} reaches {metric} "
+        f"{value(facts, f'config:{run.name}', f'{part}.{facts.metric}')} on {words.part(part)}"
+    )
+    other = baseline(facts)
+    if other is not None:
+        against = value(facts, f"config:{other}", f"{part}.{facts.metric}")
+        sentence += f"; the best configuration of another rung, {markdown.code(other)}, {against}"
+    return f"{sentence}.{state}"
+
+
+def baseline(facts: Facts) -> str | None:
+    """Return the best configuration of another rung than the chosen one, measured where it is."""
+    if facts.chosen is None:
+        return None
+    for name in facts.ranked:
+        other = facts.configurations[name][0].rung != facts.chosen.rung
+        if other and facts.mean(name, facts.part).value is not None:
+            return name
+    return None
+
+
+def interval_note(facts: Facts) -> str:
+    """Return how the intervals were made."""
+    unit = markdown.line(facts.project.unit)
+    return (
+        f"Intervals resample whole clusters ({unit}s joined by shared duplicates), so images of "
+        f"one {unit} never count as independent; they leave the spread over seeds out, which "
+        "stands beside them. Ranking metrics use the model's own scores; the Brier score, log "
+        "loss, calibration error and everything at the threshold use calibrated probabilities."
+    )
+
+
+def metrics(facts: Facts, part: str) -> str:
+    """Return the table of a part's metrics: the deployed run, and the mean over its seeds."""
+    run = facts.chosen
+    if run is None or part not in run.metrics:
+        return "not measured"
+    seeds = len(facts.configurations.get(run.name, []))
+    header = ["Metric", f"Deployed run (seed {run.seed})"]
+    header += [f"Mean over {seeds} seeds"] if seeds > 1 else []
+    names = sorted(run.metrics[part], key=lambda n: (n != facts.metric, _base(n)))
+    rows = []
+    for name in names:
+        row = [_capital(words.metric(name)), value(facts, f"run:{run.id}", f"{part}.{name}")]
+        if seeds > 1:
+            row.append(value(facts, f"config:{run.name}", f"{part}.{name}"))
+        rows.append(row)
+    return markdown.table(header, rows)
+
+
+def _base(name: str) -> tuple[str, bool]:
+    return name.removesuffix("_raw"), name.endswith("_raw")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def target(facts: Facts) -> str:
+    """Return the primary metric, why it was chosen, and the target stated before training."""
+    metric = facts.project.metric
+    aim = "No target was stated" if metric.target is None else f"The target is {metric.target:g}"
+    reason = markdown.line(metric.reason)
+    return f"The primary metric is {words.metric(metric.primary)}: {reason} {aim}. {_TYPED}"
+
+
+def differences(facts: Facts) -> str:
+    """Return one line per recorded paired difference."""
+    lines = []
+    for name, result in facts.results_of("paired_difference").items():
+        pair = [result.inputs.get(side) for side in ("config", "versus")]
+        between = " less ".join(markdown.code(p) for p in pair if isinstance(p, str))
+        part = words.part(str(result.inputs.get("part", "val")))
+        metric = words.metric(str(result.inputs.get("metric", facts.metric)))
+        named = between or markdown.code(name)
+        lines.append(
+            f"- {named} on {part}, difference in {metric} on the same resamples: "
+            f"{value(facts, f'result:{name}', 'value')}"
+        )
+    return "\n".join(lines)
+
+
+def references(facts: Facts) -> str:
+    """Return the published figures and whether they may be compared with ours."""
+    rows = [
+        (
+            markdown.line(r.source),
+            f"{words.metric(r.metric)} {claim(f'reference:{r.id}', 'value', '.3f')}",
+            markdown.line(f"{r.data}; {r.protocol}"),
+            f"{r.comparable}: {markdown.line(r.why)} {markdown.unbound('the source in words')}",
+        )
+        for r in facts.project.references
+    ]
+    return markdown.table(("Source", "Published figure", "Data and protocol", "Comparable"), rows)
+
+
+def calibration(facts: Facts) -> str:
+    """Return how probabilities were calibrated and how the threshold was fixed."""
+    run, rule = facts.chosen, facts.project.decision
+    if run is None or run.calibration is None or run.decision is None:
+        return "not measured"
+    subject = f"run:{run.id}"
+    if run.calibration.method == "none":
+        told = "The scores are no probabilities or were left as they are: nothing was calibrated."
+    else:
+        told = (
+            f"One temperature, {claim(subject, 'calibration.temperature', '.3f')}, fitted on the "
+            f"part {markdown.code(run.calibration.fitted_on)}, divides the logits."
+        )
+    if run.decision.threshold is None:
+        return f"{told} The decision is the most probable class. {markdown.line(rule.reason)}"
+    return (
+        f"{told} The threshold on the calibrated probability of "
+        f"{markdown.code(run.positive_class)} is {claim(subject, 'decision.threshold', '.3f')}, by "
+        f"the rule {markdown.code(run.decision.rule)} on the part "
+        f"{markdown.code(run.decision.fitted_on or 'none')}. {markdown.line(rule.reason)}"
+    )
+
+
+def result_blocks(facts: Facts, kind: str) -> Iterator[str]:
+    """Yield each recorded table of a kind with a sentence that says what it shows."""
+    said = {
+        "threshold_table": "What other thresholds would do",
+        "slice_table": "By slice",
+        "confusion": "Right and wrong, rows the truth",
+    }
+    for name, result in facts.results_of(kind).items():
+        part = words.part(str(result.inputs.get("part", "val")))
+        yield f"{said.get(kind, name)}, on {part}:"
+        yield markdown.table_of(name)

@@ -1,0 +1,137 @@
+"""Every figure of a project from its evidence: stored predictions, histories and metrics alone."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from proofolio import files
+from proofolio.contract import Layout, Run
+from proofolio.figures import bars, curves, words
+from proofolio.figures.canvas import Drawing
+from proofolio.figures.facts import Facts
+from proofolio.project import Project
+
+_PARTS = ("train", "val", "calib", "test")
+
+
+def collect(facts: Facts) -> list[Drawing]:
+    """Return the project's figures, test only where it was opened; nothing is written.
+
+    Names: ladder, class_balance, learning_curves_<configuration>, and roc_, pr_, reliability_,
+    confusion_ with the part. What has no evidence yet gives no figure.
+    """
+    drawings = [*_ladder(facts), *_balance(facts), *_learning(facts)]
+    if facts.chosen is not None and facts.chosen.predictions == "kept":
+        for part in facts.parts:
+            drawings += _of_run(facts, facts.chosen, part)
+    return drawings
+
+
+def all_figures(layout: Layout, project: Project) -> list[Drawing]:
+    """Write `evidence/figures/*.svg`, drop those no longer drawn, and return what was drawn."""
+    drawings = collect(Facts(layout, project))
+    for drawing in drawings:
+        files.write_text(layout.figures / f"{drawing.name}.svg", drawing.svg)
+    for stale in {p.stem for p in layout.figures.glob("*.svg")} - {d.name for d in drawings}:
+        (layout.figures / f"{stale}.svg").unlink()
+    return drawings
+
+
+def _ladder(facts: Facts) -> Iterator[Drawing]:
+    rows = []
+    for name, runs in facts.configurations.items():
+        for part in facts.parts:
+            bound = facts.mean(name, part)
+            if bound.value is not None:
+                interval = (bound.value, bound.ci_low, bound.ci_high)
+                rows.append((name, runs[0].rung, part, len(runs), *interval))
+    if not rows:
+        return
+    columns = ["name", "rung", "part", "seeds", "value", "ci_low", "ci_high"]
+    numeric = dict.fromkeys(columns[4:], float)
+    table = pd.DataFrame(rows, columns=columns).astype(numeric)
+    title = f"Ladder: {words.metric(facts.metric)} of every configuration"
+    target = facts.project.metric.target
+    yield bars.ladder("ladder", title, table, facts.metric, target=target)
+
+
+def _balance(facts: Facts) -> Iterator[Drawing]:
+    if not (facts.layout.examples.is_file() and facts.configurations):
+        return
+    rows = facts.labelled_parts.drop_duplicates(["id", "part"])
+    counts = pd.crosstab(rows["part"], rows["label"])
+    present = [p for p in (*_PARTS, "heldout") if p in counts.index]
+    counts = counts.reindex(index=present, columns=facts.project.classes, fill_value=0)
+    yield bars.class_balance("class_balance", "Class balance of each part", counts)
+
+
+def _learning(facts: Facts) -> Iterator[Drawing]:
+    for name, runs in facts.configurations.items():
+        histories = {}
+        for run in runs:
+            path = facts.layout.run(run.id) / "history.csv"
+            history = pd.read_csv(path) if path.is_file() else pd.DataFrame()
+            if len(history) > 1:
+                histories[run.seed] = history
+        if histories:
+            title = f"Learning curves of {name}"
+            file = f"learning_curves_{name}"
+            yield curves.learning_curves(file, title, histories, facts.metric)
+
+
+def scored(facts: Facts, run: Run, part: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return class codes (n,), stored scores and calibrated scores of one part of a run.
+
+    Scores are (n,) of the positive class for two classes, else (n, k) in class order.
+    """
+    from proofolio import decisions, evidence, scoring
+
+    rows = evidence.predictions(facts.layout, run)
+    rows = rows[rows["part"] == part].merge(facts.examples[["id", "label"]], on="id")
+    raw = scoring.scores_of(rows, run.classes, run.positive_class)
+    if run.positive_class is not None:
+        y = (rows["label"] == run.positive_class).to_numpy(dtype=int)
+    else:
+        y = rows["label"].map({c: i for i, c in enumerate(run.classes)}).to_numpy(dtype=int)
+    return y, raw, decisions.calibrate(raw, run.calibration)
+
+
+def _of_run(facts: Facts, run: Run, part: str) -> Iterator[Drawing]:
+    y, raw, p = scored(facts, run, part)
+    measured, of = run.metrics.get(part, {}), f"{run.name} on {words.part(part)}"
+    threshold = run.decision.threshold if run.decision else None
+    if run.positive_class is not None and 0 < y.sum() < len(y):
+        at = {"threshold": threshold}
+        title = f"ROC curve of {of}"
+        yield curves.roc(f"roc_{part}", title, y, p, auroc=measured.get("auroc"), **at)
+        ap = measured.get("average_precision")
+        title = f"Precision-recall curve of {of}"
+        yield curves.precision_recall(f"pr_{part}", title, y, p, average_precision=ap, **at)
+    if "ece" in measured:
+        both = {"ece_raw": measured.get("ece_raw"), "ece": measured["ece"]}
+        shown = (_confidence(y, raw), _confidence(y, p))
+        title = f"Reliability of {of}"
+        yield curves.reliability(f"reliability_{part}", title, *shown, **both)
+    classes, counts = _counts(run, y, p, threshold)
+    yield bars.confusion(f"confusion_{part}", f"Confusion of {of}", counts, classes)
+
+
+def _confidence(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (hit, confidence): of the positive class for two, of the top class for more."""
+    if p.ndim == 1:
+        return y, p
+    return (p.argmax(axis=1) == y).astype(int), p.max(axis=1)
+
+
+def _counts(
+    run: Run, y: np.ndarray, p: np.ndarray, threshold: float | None
+) -> tuple[list[str], np.ndarray]:
+    if run.positive_class is None:
+        classes, guess = list(run.classes), p.argmax(axis=1)
+    else:
+        classes = [*(c for c in run.classes if c != run.positive_class), run.positive_class]
+        guess = (p >= (0.5 if threshold is None else threshold)).astype(int)
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    np.add.at(counts, (y, guess), 1)
+    return classes, counts

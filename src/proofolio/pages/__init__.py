@@ -1,0 +1,9 @@
+"""A project's result page: from the first screen to the reproducibility sheet, from evidence.
+
+Scope: Markdown with figures inlined as SVG, their numbers as CSV, and both cards, for MkDocs with
+Material; the same writer serves a generated project's site and the one that shows case studies.
+"""
+
+from proofolio.pages.write import write
+
+__all__ = ["write"]

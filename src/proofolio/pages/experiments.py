@@ -1,0 +1,59 @@
+"""The experiments log: hypothesis, change, result and conclusion of each, negatives included."""
+
+from collections.abc import Iterator
+
+from proofolio.cards import markdown, tables
+from proofolio.contract import Run
+from proofolio.figures import Facts, words
+from proofolio.project import Experiment
+
+_COUNTS = ("no run", "one run", "two runs", "three runs", "four runs", "five runs")
+
+
+def log(facts: Facts) -> Iterator[str]:
+    """Yield one block per experiment in the order of the ladder; none is left out."""
+    yield (
+        "Each experiment states what it expects before it runs and changes one variable of its "
+        "parent. What did not help stays."
+    )
+    for experiment in facts.project.ladder:
+        runs = [run for run in facts.runs if run.name == experiment.name]
+        yield f"### {markdown.code(experiment.name)}"
+        yield "\n".join(f"- {line}" for line in _lines(facts, experiment, runs))
+
+
+def _lines(facts: Facts, experiment: Experiment, runs: list[Run]) -> Iterator[str]:
+    yield f"**Hypothesis:** {markdown.line(experiment.hypothesis)}"
+    yield f"**Change:** {_change(experiment)}"
+    yield f"**Result:** {_result(facts, experiment, runs)}"
+    for run in runs:
+        if run.status == "failed":
+            said = markdown.line((run.error or "no error text").splitlines()[0])
+            yield f"**Failed run** {markdown.code(run.id)}: {said}"
+    conclusion = experiment.conclusion or next((r.conclusion for r in runs if r.conclusion), None)
+    yield f"**Conclusion:** {markdown.line(conclusion) if conclusion else 'not written yet'}"
+
+
+def _change(experiment: Experiment) -> str:
+    if experiment.parent is None:
+        return f"first of its rung {markdown.code(experiment.rung)}"
+    (key, new), *_ = experiment.change.items()
+    return (
+        f"{markdown.code(key)} set to {markdown.code(new)}, all else as in "
+        f"{markdown.code(experiment.parent)}"
+    )
+
+
+def _result(facts: Facts, experiment: Experiment, runs: list[Run]) -> str:
+    finished = [run for run in runs if run.status == "finished"]
+    if not finished:
+        return "not measured"
+    count = len({run.seed for run in finished})
+    seeds = _COUNTS[count] if count < len(_COUNTS) else f"{count} runs"
+    shown = tables.value(facts, f"config:{experiment.name}", f"val.{facts.metric}")
+    elsewhere = "" if _is_primary(facts, experiment) else f" on split {experiment.split}"
+    return f"validation {words.metric(facts.metric)} {shown}{elsewhere}, from {seeds}"
+
+
+def _is_primary(facts: Facts, experiment: Experiment) -> bool:
+    return experiment.split == facts.project.primary_split.name

@@ -1,0 +1,123 @@
+"""The text of a result page: what a reviewer needs in 90 seconds first, then everything else."""
+
+from collections.abc import Iterator, Mapping
+
+from proofolio.cards import markdown, proofs, tables
+from proofolio.figures import Drawing, Facts, words
+from proofolio.pages import experiments, parts
+
+Drawings = Mapping[str, Drawing]
+
+
+def text(facts: Facts, drawings: Drawings) -> str:
+    """Return the whole page, claims still empty."""
+    blocks = [
+        "<!-- Written by `proofolio pages` from evidence/ and project.yaml: do not edit. -->",
+        f"# {markdown.line(facts.project.title)}",
+        *_first_screen(facts, drawings),
+        *_data(facts, drawings),
+        *_audit(facts),
+        *_results(facts, drawings),
+        "## Experiments log",
+        *experiments.log(facts),
+        *_decision(facts, drawings),
+        *_errors(facts, drawings),
+        *_last(facts),
+    ]
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _first_screen(facts: Facts, drawings: Drawings) -> Iterator[str]:
+    problem = facts.project.problem
+    if facts.project.demo_data:
+        said = "Built-in made-up data: nothing here says anything about the real world."
+        yield parts.admonition("danger", "Demo data", said)
+    yield '<div class="proof-first" markdown>\n<div markdown>'
+    yield f"**Problem.** {markdown.line(problem.statement)}"
+    yield f"**Decision it supports.** {markdown.line(problem.decision)}"
+    yield tables.headline(facts)
+    yield parts.published(facts)
+    yield "</div>\n<div markdown>"
+    yield from parts.figure(drawings, "ladder")
+    yield "</div>\n</div>"
+    yield parts.admonition("warning", "The strongest limit", markdown.line(problem.limit))
+    yield "**Reproduce it**, in a copy of the project with its data in place:"
+    yield f"```sh\npython -m {facts.project.package} all\n```"
+
+
+def _data(facts: Facts, drawings: Drawings) -> Iterator[str]:
+    yield "## Data and split"
+    yield proofs.data_sentence(facts)
+    yield proofs.split_sentence(facts)
+    yield proofs.parts(facts)
+    yield from parts.figure(drawings, "class_balance")
+
+
+def _audit(facts: Facts) -> Iterator[str]:
+    yield "## What the audit found"
+    yield (
+        "Leaks are looked for across the parts, and a shortcut probe tries to predict the label "
+        "from file statistics alone: what it can predict, a model may have learnt instead of the "
+        "content."
+    )
+    yield proofs.findings(facts)
+
+
+def _results(facts: Facts, drawings: Drawings) -> Iterator[str]:
+    yield "## The ladder"
+    yield tables.target(facts)
+    yield markdown.table_of("ladder")
+    yield tables.differences(facts)
+    yield tables.interval_note(facts)
+    for part in facts.parts:
+        yield f"### Every metric on {words.part(part)}"
+        yield tables.metrics(facts, part)
+        yield from parts.figure(drawings, f"roc_{part}")
+        yield from parts.figure(drawings, f"pr_{part}")
+    if facts.project.references:
+        yield "### Beside published figures"
+        yield tables.references(facts)
+    curves = [name for name in drawings if name.startswith("learning_curves_")]
+    if curves:
+        yield "## Learning curves"
+    for name in sorted(curves, key=lambda name: (name != _own_curve(facts), name)):
+        yield from parts.figure(drawings, name)
+
+
+def _own_curve(facts: Facts) -> str:
+    return f"learning_curves_{facts.chosen.name}" if facts.chosen else ""
+
+
+def _decision(facts: Facts, drawings: Drawings) -> Iterator[str]:
+    yield "## Calibration and decision"
+    yield tables.calibration(facts)
+    problem = facts.project.problem
+    yield f"**A miss.** {markdown.line(problem.harm_of_miss)}"
+    yield f"**A false alarm.** {markdown.line(problem.harm_of_false_alarm)}"
+    for part in facts.parts:
+        yield from parts.figure(drawings, f"reliability_{part}")
+    yield from tables.result_blocks(facts, "threshold_table")
+
+
+def _errors(facts: Facts, drawings: Drawings) -> Iterator[str]:
+    yield "## Errors and slices"
+    for part in facts.parts:
+        yield from parts.figure(drawings, f"confusion_{part}")
+    yield from tables.result_blocks(facts, "slice_table")
+
+
+def _last(facts: Facts) -> Iterator[str]:
+    yield "## What it is not for"
+    yield markdown.paragraphs(facts.project.problem.not_for)
+    yield "## How often test was opened"
+    yield proofs.openings(facts)
+    yield f"**Prior exposure.** {markdown.line(facts.project.prior_exposure)}"
+    yield "## Cards"
+    yield "- [Model card](model_card.md)\n- [Data card](data_card.md)"
+    yield "## Reproducibility sheet"
+    yield proofs.reproducibility(facts)
+    sign_off = facts.project.sign_off
+    yield (
+        f"Budget: {markdown.line(facts.project.budget)}. Specification signed off by "
+        f"{markdown.line(sign_off.by)} on {markdown.line(sign_off.date)}."
+    )
