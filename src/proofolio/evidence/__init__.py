@@ -1,0 +1,51 @@
+"""Evidence: runs recorded whole, the choice written down before test, the seal, the results."""
+
+from proofolio.evidence import git, results
+from proofolio.evidence.changes import check_experiment, diff
+from proofolio.evidence.choice import select
+from proofolio.evidence.log import entries, verify_chain
+from proofolio.evidence.provenance import (
+    environment,
+    git_state,
+    normalised_argv,
+    source_sha256,
+    utc_now,
+)
+from proofolio.evidence.recorder import Recorder
+from proofolio.evidence.registry import promote, register, rollback
+from proofolio.evidence.results import differences, recompute
+from proofolio.evidence.seal import accesses, open_test
+from proofolio.evidence.store import conclude, configurations, finished, predictions, run, runs
+from proofolio.evidence.summary import summarise
+from proofolio.evidence.tables import RECOMPUTE
+
+__all__ = [
+    "RECOMPUTE",
+    "Recorder",
+    "accesses",
+    "check_experiment",
+    "conclude",
+    "configurations",
+    "diff",
+    "differences",
+    "entries",
+    "environment",
+    "finished",
+    "git",
+    "git_state",
+    "normalised_argv",
+    "open_test",
+    "predictions",
+    "promote",
+    "recompute",
+    "register",
+    "results",
+    "rollback",
+    "run",
+    "runs",
+    "select",
+    "source_sha256",
+    "summarise",
+    "utc_now",
+    "verify_chain",
+]

@@ -1,0 +1,69 @@
+"""What a run may hand in: every id of every scored part once, one column per class, no labels."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from proofolio import scoring
+from proofolio.contract import SCORED_PARTS, RunError, SealError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def check(
+    predictions: "pd.DataFrame",
+    parts: "pd.DataFrame",
+    *,
+    classes: list[str],
+    positive_class: str | None,
+) -> "pd.DataFrame":
+    """Return `predictions` ready to be stored: sorted by part and id, scores as float32.
+
+    Args:
+        predictions: id, part, [fold], and p_<class> columns in [0, 1] (or one column `score`).
+        parts: The run's split; under cross-validation the held-out rows count as part `val`.
+        classes: All classes in order.
+        positive_class: Of two classes the one whose probability is stored.
+
+    Raises:
+        SealError: A label column came along: predictions are stored before labels are known.
+        RunError: Columns, ids, parts or values are not as the contract asks; first offenders named.
+    """
+    keys = ["id", "part", *(["fold"] if "fold" in parts else [])]
+    scores = _score_columns([str(c) for c in predictions.columns], keys)
+    expected = {"val" if part == "heldout" else part for part in parts["part"].unique()}
+    expected &= set(SCORED_PARTS)
+    foreign = sorted({str(part) for part in predictions["part"].unique()} - expected)
+    if foreign:
+        raise RunError(
+            "predictions of parts that are not scored",
+            expected=", ".join(sorted(expected)),
+            received=", ".join(foreign),
+            remedy="predict val, calib and test; the fit on train is no result",
+        )
+    for part in sorted(expected):
+        scoring.check_ids(predictions, parts, part)
+    scoring.scores_of(predictions, classes, positive_class)
+    stored = predictions[[*keys, *scores]].sort_values([*keys[1:], "id"])
+    return stored.astype(dict.fromkeys(scores, np.float32)).reset_index(drop=True)
+
+
+def _score_columns(received: list[str], keys: list[str]) -> list[str]:
+    """Return the score columns in their given order; refuse labels and anything else."""
+    if "label" in received:
+        raise SealError(
+            "predictions carry labels",
+            expected="predictions alone: test labels are joined once, after the selection",
+            received=", ".join(received),
+            remedy="drop the column label",
+        )
+    scores = [name for name in received if name == "score" or name.startswith("p_")]
+    if sorted(received) != sorted([*keys, *scores]):
+        raise RunError(
+            "predictions have other columns than the contract asks",
+            expected=", ".join([*keys, "p_<class> (or score)"]),
+            received=", ".join(received),
+            remedy="drop the others; keep them in files of your own under work/",
+        )
+    return scores

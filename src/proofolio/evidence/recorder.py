@@ -1,0 +1,246 @@
+"""The recorder around one run: what was asked, fitted, predicted and measured, written once, whole.
+
+A run that ends by an error is recorded as failed; one that is killed or interrupted leaves what it
+had in the git-ignored work folder and is resumed by the next recorder of the same run.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from proofolio import files, scoring, splits, table
+from proofolio.contract import Fitted, Layout, ModelInfo, Run, RunError
+from proofolio.evidence import attempt, changes, handed_in, history, log, provenance, store
+from proofolio.project import Project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Rule 5: what may be fitted where. Steps of other names may use any of these parts, never test.
+STEP_PARTS = {
+    "weights": "train",
+    "transforms": "train",
+    "early_stopping": "val",
+    "choice": "val",
+    "calibration": "calib",
+    "threshold": "calib",
+    "conformal": "calib",
+}
+_OPEN_PARTS = ("train", "val", "calib")
+_LONGEST_ERROR = 2000  # characters of an error kept in run.json
+
+
+class Recorder:
+    """Context manager that records one configuration and seed of the ladder.
+
+    Attributes:
+        id: Run id, `<name>-s<seed>-<8 hex digits over config, seed, parts and content>`.
+        config: The resolved configuration, dotted leaves of plain JSON values.
+        seed: The seed, one of the project's.
+        split: What is known of the split (`SplitInfo`).
+        parts: Frame id, part, note [, fold].
+        work: Git-ignored folder for weights and resumable state.
+        resumed: Whether an interrupted attempt is being continued.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        project: Project,
+        experiment_name: str,
+        seed: int,
+        argv: Sequence[str],
+        *,
+        again: bool = False,
+    ) -> None:
+        """Check that the run may be made; nothing is written before the `with` block begins.
+
+        Args:
+            layout: The project's paths.
+            project: The project, with the experiment in its ladder.
+            experiment_name: Name of the configuration.
+            seed: One of the experiment's seeds.
+            argv: The command line, normalised before it is stored.
+            again: Make a new attempt of a run that is already finished.
+
+        Raises:
+            ProjectError: Unknown experiment.
+            RunError: Undeclared seed, or not exactly one key changed against the parent.
+            StaleError: The split no longer matches its hashes or the table.
+        """
+        self._layout, self._project, self._again = layout, project, again
+        self._experiment = project.experiment(experiment_name)
+        self._changed = changes.check_experiment(project, experiment_name, seed)
+        self.seed, self.config = seed, project.config(experiment_name)
+        self.split = splits.info(layout, self._experiment.split)
+        self.parts = splits.read(layout, self._experiment.split)
+        self._base = store.base_id(layout, project, experiment_name, seed)
+        self._argv = provenance.normalised_argv(argv, layout.root)
+        self._fitted: dict[tuple[str, str], Fitted] = {}
+        self._attempt: attempt.Attempt | None = None
+        self._recorded = False
+
+    def __enter__(self) -> Self:
+        self._attempt = attempt.Attempt.open(self._layout, self._base, again=self._again)
+        try:
+            self.id, self.work = self._attempt.id, self._attempt.work
+            self.resumed = self._attempt.resumed
+            self.work.mkdir(parents=True, exist_ok=True)
+            self._attempt.sweep()
+            self._git = provenance.git_state(self._layout)
+            self._source = provenance.source_sha256(self._layout.root)
+            log.append(self._layout, self._line("resumed" if self.resumed else "started"))
+        except BaseException:
+            self._attempt.release()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: types.TracebackType | None,
+    ) -> None:
+        try:
+            if self._recorded:
+                return
+            if error is not None and not isinstance(error, Exception):  # interrupted: resumable
+                self._attempt.tick()
+                return
+            said = f"{kind.__name__}: {error}" if kind else "the block ended without finish()"
+            self._fail(provenance.without_paths(said, self._layout.root))
+            if error is None:
+                raise RunError(
+                    f"run {self.id} ended without predictions",
+                    expected="Recorder.finish(predictions, model, runtime) inside the with block",
+                    remedy="call finish; this attempt is recorded as failed",
+                )
+        finally:
+            self._attempt.release()
+
+    def fit(self, step: str, part: str) -> None:
+        """Record that `step` was fitted on `part`; raises RunError where rule 5 forbids it."""
+        kind = next((k for k in STEP_PARTS if step.startswith(k)), None)
+        allowed = (STEP_PARTS[kind],) if kind else _OPEN_PARTS
+        if part not in allowed:
+            raise RunError(
+                f"{step} may not be fitted on {part}",
+                expected=" or ".join(allowed),
+                received=part,
+                remedy="weights and transforms use train, choices val, calibration calib",
+            )
+        self._fitted[step, part] = Fitted(step=step, part=part)
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """Keep one epoch's row of the learning curve; a resumed epoch replaces itself and later."""
+        history.record(self.work / "history.csv", row, self._project.metric.primary)
+        self._attempt.tick()
+
+    def finish(
+        self,
+        predictions: pd.DataFrame,
+        model: ModelInfo,
+        runtime: dict[str, Any] | None = None,
+    ) -> Run:
+        """Check, calibrate, measure on val and calib, and write the run; test stays unscored.
+
+        Args:
+            predictions: id, part, [fold], p_<class>... over every id of val, calib and test.
+            model: What was fitted.
+            runtime: Device, dtype, layout, batch split, processes, with reasons; its keys gpu,
+                cuda and cudnn go to the environment.
+
+        Raises:
+            RunError: Predictions do not cover the split row by row; called twice.
+            SealError: Predictions carry labels.
+        """
+        if self._recorded:
+            raise RunError(f"run {self.id} is already finished", remedy="call finish once")
+        project = self._project
+        named = {"classes": project.classes, "positive_class": project.positive_class}
+        stored = handed_in.check(predictions, self.parts, **named)
+        examples = table.read_examples(self._layout)
+        calibration, decision = scoring.fit_calibration_and_decision(
+            stored, examples, project.classes, project.positive_class, project.decision
+        )
+        for step, fitted_on in (
+            ("calibration", calibration.fitted_on),
+            ("threshold", decision.fitted_on),
+        ):
+            if fitted_on:
+                self.fit(step, fitted_on)
+        measured = named | {"calibration": calibration, "decision": decision}
+        metrics = {
+            part: scoring.score(stored, examples, part, **measured)
+            for part in ("val", "calib")
+            if (stored["part"] == part).any()
+        }
+        folder = self._layout.run(self.id)
+        files.write_parquet(folder / "predictions.parquet", stored)
+        return self._write(
+            status="finished",
+            runtime=runtime or {},
+            model=model,
+            calibration=calibration,
+            decision=decision,
+            predictions_sha256=files.sha256_file(folder / "predictions.parquet"),
+            metrics=metrics,
+        )
+
+    def _fail(self, said: str) -> None:
+        folder = self._layout.run(self.id)
+        (folder / "predictions.parquet").unlink(missing_ok=True)
+        self._write(
+            status="failed", error=said[:_LONGEST_ERROR], runtime={}, predictions="not kept"
+        )
+
+    def _write(self, *, runtime: dict[str, Any], **outcome: Any) -> Run:
+        """Write history, then `run.json`, then the closing line; return the run."""
+        experiment, data = self._experiment, store.dataset(self._layout)
+        kept = {k: v for k, v in runtime.items() if k not in provenance.HARDWARE}
+        record = Run(
+            id=self.id,
+            name=experiment.name,
+            rung=experiment.rung,
+            split=experiment.split,
+            hypothesis=experiment.hypothesis,
+            conclusion=experiment.conclusion,
+            parent=experiment.parent,
+            changed=self._changed,
+            config=self.config,
+            config_sha256=files.sha256_json(self.config),
+            seed=self.seed,
+            fitted=[self._fitted[key] for key in sorted(self._fitted)],
+            runtime=files.plain(kept),
+            argv=self._argv,
+            started=self._attempt.started,
+            finished=provenance.utc_now(),
+            wall_seconds=round(self._attempt.seconds(), 3),
+            git=self._git,
+            source_sha256=self._source,
+            membership_sha256=data.membership_sha256,
+            content_sha256=data.content_sha256,
+            parts_sha256=self.split.parts_sha256,
+            environment=provenance.environment(self._layout.root, runtime),
+            classes=self._project.classes,
+            positive_class=self._project.positive_class,
+            **outcome,
+        )
+        primary, folder = self._project.metric.primary, self._layout.run(self.id)
+        history.write(folder / "history.csv", history.read(self.work / "history.csv"), primary)
+        store.write(self._layout, record)
+        log.append(self._layout, store.line(record, record.status, record.finished))
+        self._recorded = True
+        return record
+
+    def _line(self, status: str) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": self._experiment.name,
+            "seed": self.seed,
+            "config_sha256": files.sha256_json(self.config),
+            "status": status,
+            "time": self._attempt.started if status == "started" else provenance.utc_now(),
+        }
