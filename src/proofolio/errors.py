@@ -5,28 +5,17 @@ those of the run: its calibration, and its threshold or the most probable class.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from proofolio import decisions, metrics, scoring
+from proofolio import metrics, scoring
 from proofolio.contract import Run, RunError, SealError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SLICE = "slice_"
-
-
-@dataclass(frozen=True)
-class _Scored:
-    """A part of a run: its rows with labels, raw and calibrated scores (n,) or (n, k), codes."""
-
-    rows: "pd.DataFrame"
-    raw: np.ndarray
-    calibrated: np.ndarray
-    actual: np.ndarray  # (n,) class codes
 
 
 def slice_table(
@@ -57,23 +46,21 @@ def slice_table(
 
     Raises:
         SealError: Test is asked for and sealed.
-        RunError: The run scored nothing of this part.
+        RunError: The run scored nothing of this part, or unknown ids or labels.
     """
-    scored = _score(run, predictions, examples, part)
-    positive = run.positive_class
-    y = scored.actual if positive is None else (scored.actual == run.classes.index(positive)) * 1
+    joined = _join(run, predictions, examples, part)
     table = []
-    for name, rows in _slices(scored.rows):
+    for name, rows in _slices(joined.rows):
+        grouping = {k: None if v is None else v[rows] for k, v in joined.grouping.items()}
         measured = metrics.intervals(
             list(names),
-            y[rows],
-            scored.calibrated[rows],
-            scored.rows["cluster"].to_numpy()[rows],
-            raw=scored.raw[rows],
-            units=scored.rows["unit"].to_numpy()[rows],
+            joined.y[rows],
+            joined.calibrated[rows],
+            raw=joined.stored[rows],
             threshold=run.decision.threshold if run.decision else None,
             resamples=resamples,
             seed=seed,
+            **grouping,
         )
         table.append({"slice": name} | _row(measured))
     return table
@@ -102,9 +89,9 @@ def confusion_counts(
     run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str
 ) -> np.ndarray:
     """Return the (k, k) counts of rows: actual class down, decided class across."""
-    scored = _score(run, predictions, examples, part)
+    joined = _join(run, predictions, examples, part)
     k = len(run.classes)
-    cells = scored.actual * k + _decide(run, scored.calibrated)
+    cells = _actual(run, joined) * k + _decide(run, joined)
     return np.bincount(cells, minlength=k * k).reshape(k, k)
 
 
@@ -116,50 +103,54 @@ def surest(
     Rows: id, unit, label, decided, probability (calibrated, of the class decided; None for a
     scorer without probabilities, whose rows come by distance from the threshold).
     """
-    scored = _score(run, predictions, examples, part)
-    decided = _decide(run, scored.calibrated)
-    wrong = np.flatnonzero(scored.actual != decided)
-    sure, known = _sureness(run, scored, decided)
-    order = sorted(wrong, key=lambda i: (-sure[i], scored.rows["id"].iloc[i]))[:k]
+    joined = _join(run, predictions, examples, part)
+    decided = _decide(run, joined)
+    wrong = np.flatnonzero(_actual(run, joined) != decided)
+    sure = _sureness(run, joined, decided)
+    rows = joined.rows
+    order = sorted(wrong, key=lambda i: (-sure[i], rows["id"].iloc[i]))[:k]
     return [
         {
-            "id": str(scored.rows["id"].iloc[i]),
-            "unit": str(scored.rows["unit"].iloc[i]),
-            "label": str(scored.rows["label"].iloc[i]),
+            "id": str(rows["id"].iloc[i]),
+            "unit": str(rows["unit"].iloc[i]),
+            "label": str(rows["label"].iloc[i]),
             "decided": run.classes[decided[i]],
-            "probability": float(sure[i]) if known else None,
+            "probability": float(sure[i]) if not joined.is_score else None,
         }
         for i in order
     ]
 
 
-def _score(run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> _Scored:
+def _join(
+    run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str
+) -> scoring.Joined:
     if part == "test" and "test" not in run.metrics:
         raise SealError(
             f"test was not opened for run {run.id}",
             remedy="look at val; run proofolio evaluate after the selection is committed",
         )
-    rows = predictions[predictions["part"] == part].merge(
-        examples, on="id", how="left", validate="many_to_one", suffixes=("", "_example")
+    return scoring.join(
+        predictions,
+        examples,
+        part,
+        classes=run.classes,
+        positive_class=run.positive_class,
+        calibration=run.calibration,
     )
-    if rows.empty or rows["label"].isna().any():
-        missing = rows.loc[rows["label"].isna(), "id"]
-        raise RunError(
-            f"run {run.id}: no examples to compare with on part {part}",
-            expected="scored rows, each with an example",
-            received=f"{len(rows)} rows; without example: {', '.join(missing.head(3)) or 'none'}",
-            remedy="name a part that the run scored: val, calib, or test once it is opened",
-        )
-    raw = scoring.scores_of(rows, run.classes, run.positive_class)
-    calibrated = decisions.calibrate(raw, run.calibration)
-    actual = rows["label"].map({name: i for i, name in enumerate(run.classes)}).to_numpy(int)
-    return _Scored(rows, raw, calibrated, actual)
 
 
-def _decide(run: Run, calibrated: np.ndarray) -> np.ndarray:
+def _actual(run: Run, joined: scoring.Joined) -> np.ndarray:
+    """Return the (n,) code of each row's class, in the order of `run.classes`."""
+    if run.positive_class is None:
+        return joined.y
+    positive = run.classes.index(run.positive_class)
+    return np.where(joined.y == 1, positive, 1 - positive)
+
+
+def _decide(run: Run, joined: scoring.Joined) -> np.ndarray:
     """Return the (n,) code of the class each row is decided to be."""
     if run.positive_class is None:
-        return calibrated.argmax(axis=1)
+        return joined.calibrated.argmax(axis=1)
     positive = run.classes.index(run.positive_class)
     threshold = run.decision.threshold if run.decision else None
     if threshold is None:
@@ -167,17 +158,17 @@ def _decide(run: Run, calibrated: np.ndarray) -> np.ndarray:
             f"run {run.id} has no threshold, so it decides nothing",
             remedy="ask for ranking metrics, or fit a threshold on calib",
         )
-    return np.where(calibrated >= threshold, positive, 1 - positive)
+    return np.where(joined.calibrated >= threshold, positive, 1 - positive)
 
 
-def _sureness(run: Run, scored: _Scored, decided: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Return how sure each decision is, and whether that is a probability."""
+def _sureness(run: Run, joined: scoring.Joined, decided: np.ndarray) -> np.ndarray:
+    """Return (n,) the probability of the class decided; for a score, how far from the threshold."""
     if run.positive_class is None:
-        return scored.calibrated.max(axis=1), True
-    if "score" in scored.rows:
-        return np.abs(scored.calibrated - run.decision.threshold), False
+        return joined.calibrated.max(axis=1)
+    if joined.is_score:
+        return np.abs(joined.calibrated - run.decision.threshold)
     positive = decided == run.classes.index(run.positive_class)
-    return np.where(positive, scored.calibrated, 1 - scored.calibrated), True
+    return np.where(positive, joined.calibrated, 1 - joined.calibrated)
 
 
 def _slices(rows: "pd.DataFrame") -> Iterator[tuple[str, np.ndarray]]:

@@ -1,0 +1,145 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from proofolio import errors
+from proofolio.contract import (
+    Calibration,
+    Decision,
+    Git,
+    Metric,
+    MetricError,
+    ProofError,
+    Run,
+    RunError,
+    SealError,
+)
+
+ROWS = [  # id, unit, label, site, p_sick
+    ("a0", "a", "sick", "north", 0.9),
+    ("a1", "a", "sick", "north", 0.2),
+    ("b0", "b", "healthy", "north", 0.1),
+    ("b1", "b", "healthy", "north", 0.95),
+    ("c0", "c", "healthy", "south", 0.3),
+    ("d0", "d", "sick", "north", 0.6),
+    ("e0", "e", "healthy", "north", 0.2),
+]
+
+
+def frames(rows=ROWS):
+    table = pd.DataFrame(rows, columns=["id", "unit", "label", "slice_site", "p_sick"])
+    examples = table[["id", "unit", "label", "slice_site"]].assign(cluster=table["unit"])
+    predictions = table[["id", "p_sick"]].assign(part="val")
+    return predictions, examples
+
+
+def run(**changes):
+    known = {key: "" for key in ("config_sha256", "source_sha256", "membership_sha256")}
+    known |= {"content_sha256": "", "parts_sha256": "", "started": "", "finished": ""}
+    measured = Metric(value=0.5, n=1, n_units=1, method="m")
+    base = {
+        "id": "net-s0",
+        "name": "net",
+        "rung": "net",
+        "split": "primary",
+        "status": "finished",
+        "hypothesis": "",
+        "config": {},
+        "seed": 0,
+        "argv": [],
+        "wall_seconds": 1,
+        "git": Git(commit=None, dirty=None),
+        "environment": {},
+        "classes": ["healthy", "sick"],
+        "positive_class": "sick",
+        "calibration": Calibration(method="none"),
+        "decision": Decision(threshold=0.5, rule="argmax"),
+        "metrics": {"val": {"auroc": measured}},
+    }
+    return Run(**known | base | changes)
+
+
+def test_confusion_counts_and_shares_in_class_order():
+    rows = errors.confusion(run(), *frames(), "val")
+    assert rows == [
+        {"actual": "healthy", "n": 4, "healthy": 3, "sick": 1}
+        | {"share_healthy": 0.75, "share_sick": 0.25},
+        {"actual": "sick", "n": 3, "healthy": 1, "sick": 2}
+        | {"share_healthy": pytest.approx(1 / 3), "share_sick": pytest.approx(2 / 3)},
+    ]
+
+
+def test_confusion_follows_the_positive_class_not_the_order():
+    swapped = run(classes=["sick", "healthy"])
+    assert errors.confusion_counts(swapped, *frames(), "val").tolist() == [[2, 1], [1, 3]]
+
+
+def test_the_runs_threshold_and_calibration_decide():
+    low = run(decision=Decision(threshold=0.15, rule="x"))
+    assert errors.confusion_counts(low, *frames(), "val").tolist() == [[1, 3], [0, 3]]
+    cold = run(
+        calibration=Calibration(method="temperature", temperature=0.1),
+        decision=Decision(threshold=0.99, rule="x"),
+    )
+    # p 0.6 becomes 0.983, p 0.9 and 0.95 all but 1
+    assert errors.confusion_counts(cold, *frames(), "val").tolist() == [[3, 1], [2, 1]]
+
+
+def test_multiclass_decides_the_most_probable_class():
+    classes = ["a", "b", "c"]
+    p = np.array([[0.5, 0.3, 0.2], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8], [0.6, 0.2, 0.2]])
+    predictions = pd.DataFrame(p, columns=["p_a", "p_b", "p_c"]).assign(id=list("wxyz"), part="val")
+    labels = ["a", "b", "c", "c"]
+    examples = pd.DataFrame({"id": list("wxyz"), "unit": list("wxyz"), "label": labels})
+    examples = examples.assign(cluster=examples["unit"])
+    multi = run(classes=classes, positive_class=None, decision=None)
+    counts = errors.confusion_counts(multi, predictions, examples, "val")
+    assert counts.tolist() == [[1, 0, 0], [0, 1, 0], [1, 0, 1]]
+    (worst,) = errors.surest(multi, predictions, examples, "val")
+    assert (worst["id"], worst["label"], worst["decided"]) == ("z", "c", "a")
+
+
+def test_surest_mistakes_come_first_and_only_mistakes():
+    found = errors.surest(run(), *frames(), "val", k=5)
+    assert [(f["id"], f["decided"]) for f in found] == [("b1", "sick"), ("a1", "healthy")]
+    assert [f["probability"] for f in found] == pytest.approx([0.95, 0.8])
+    assert len(errors.surest(run(), *frames(), "val", k=1)) == 1
+
+
+def test_slices_show_the_whole_part_first_and_say_what_they_cannot_carry():
+    names = ["auroc", "sensitivity"]
+    rows = errors.slice_table(run(), *frames(), "val", names, resamples=200, seed=1)
+    assert [r["slice"] for r in rows] == ["all", "site=north", "site=south"]
+    whole, north, south = rows
+    assert (whole["n"], whole["n_units"], north["n"], north["n_units"]) == (7, 5, 6, 4)
+    assert whole["sensitivity"] == pytest.approx(2 / 3)
+    assert whole["auroc_ci_low"] <= whole["auroc"] <= whole["auroc_ci_high"]
+    assert south["auroc"] is None and south["auroc_ci_low"] is None
+    assert "both classes" in south["note"] and whole["note"] == ""
+
+
+def test_an_interval_of_a_slice_resamples_units_not_rows():
+    rows = [(f"a{i}", "a", "sick", "x", 0.9) for i in range(50)]
+    rows += [(f"b{i}", "b", "healthy", "x", 0.1) for i in range(50)]
+    whole = errors.slice_table(run(), *frames(rows), "val", ["accuracy"], resamples=50)[0]
+    assert (whole["n"], whole["n_units"]) == (100, 2)
+
+
+def test_sealed_test_is_refused():
+    predictions, examples = frames()
+    predictions = predictions.assign(part="test")
+    for look in (errors.confusion, errors.surest):
+        with pytest.raises(SealError, match="test was not opened"):
+            look(run(), predictions, examples, "test")
+    opened = run(metrics={"test": {}})
+    assert errors.confusion_counts(opened, predictions, examples, "test").sum() == 7
+
+
+def test_a_part_without_rows_and_a_run_without_threshold_are_refused():
+    with pytest.raises(RunError, match="no predictions of part calib"):
+        errors.confusion(run(), *frames(), "calib")
+    with pytest.raises(RunError, match="no threshold"):
+        errors.confusion(run(decision=None), *frames(), "val")
+    with pytest.raises(ProofError):
+        errors.slice_table(run(), *frames(), "val", ["nonsense"])
+    assert issubclass(MetricError, ProofError)
