@@ -1,0 +1,187 @@
+"""Device, precision and memory layout, chosen by measuring, with the reason in words."""
+
+import copy
+import platform
+import time
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from proofolio import files
+from proofolio.contract import ProjectError
+from proofolio_torch import parallel, recipes
+
+SMALL_JOB = 2_000  # images: below this a run is over before a probe has paid for itself
+MARGIN = 1.1  # bfloat16 must be so much faster to be worth its rounding
+CANDIDATES = {  # depthwise networks in bfloat16 train faster contiguous, infer faster channels_last
+    "train": (("float32", "channels_last"), ("bfloat16", "contiguous")),
+    "infer": (("float32", "channels_last"), ("bfloat16", "channels_last")),
+}
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where and how a model computes: device type, autocast dtype, layout, and why."""
+
+    device: str
+    dtype: str
+    layout: str
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record of `run.json`'s `runtime`."""
+        return asdict(self) | {
+            "threads": torch.get_num_threads(),
+            "processes": parallel.world_size(),
+        }
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """The torch name of `layout`."""
+        last = self.layout == "channels_last"
+        return torch.channels_last if last else torch.contiguous_format
+
+    def autocast(self) -> AbstractContextManager:
+        """Return the context of a forward pass: weights stay float32, matrix products may not."""
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.dtype == "bfloat16")
+
+    def place(self, model: nn.Module) -> nn.Module:
+        """Move a model to the device in the chosen layout (in place; returned for chaining)."""
+        return model.to(self.device, memory_format=self.memory_format)
+
+    def inputs(self, images: torch.Tensor) -> torch.Tensor:
+        """Return float images (b, c, h, w) on the device in the chosen layout."""
+        return images.to(self.device).contiguous(memory_format=self.memory_format)
+
+
+def choose(
+    kind: str = "train",
+    model: nn.Module | None = None,
+    *,
+    size: int = 224,
+    channels: int = 3,
+    batch: int = 32,
+    folder: Path | None = None,
+    images: int | None = None,
+    device: str | None = None,
+) -> Runtime:
+    """Choose device, dtype and layout, and print why.
+
+    Args:
+        kind: "train" or "infer".
+        model: measured on a processor; without one, float32 channels_last is taken.
+        size: pixels of the probe's square images.
+        channels: of the probe's images, as the model expects them.
+        batch: of the work to come; the probe takes at most 8 images at a time.
+        folder: remembers the answer per machine, model and versions, so that a resumed run
+            computes as it began.
+        images: how many will go through in all (examples x epochs); a small job is not probed.
+        device: force "cpu", "cuda" or "mps".
+
+    Raises:
+        ProjectError: an unknown kind, or a device that is not there.
+    """
+    if kind not in CANDIDATES:
+        raise ProjectError("unknown kind of work", expected="train or infer", received=str(kind))
+    torch.set_flush_denormal(True)  # denormal numbers are up to a hundred times slower
+    parallel.limit_threads()
+    found = _device(device)
+    if found != "cpu":
+        runtime = _accelerated(found)
+    elif parallel.world_size() > 1:
+        runtime = _plain("several processes: not probed, so that all compute alike")
+    elif model is None or (images is not None and images < SMALL_JOB):
+        runtime = _plain("not probed: too little work for a probe to pay")
+    else:
+        runtime = _probed(kind, model, (min(batch, 8), channels, size, size), folder)
+    if parallel.is_main():
+        print(f"{kind} on {runtime.device}, {runtime.dtype}, {runtime.layout}: {runtime.reason}")
+    return runtime
+
+
+def _device(forced: str | None) -> str:
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if forced is not None and not there.get(forced, False):
+        raise ProjectError(
+            "no such device here",
+            expected=", ".join(d for d, has in there.items() if has),
+            received=forced,
+            remedy="leave the device open, or install the torch build for it",
+        )
+    return forced or next(d for d, has in there.items() if has)
+
+
+def _accelerated(device: str) -> Runtime:
+    recipe = recipes.for_device(device)
+    if device == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        return Runtime(device, "float32", recipe.layout, "this GPU has no bfloat16")
+    reason = f"recipe {recipe.name}: uint8 transfer, normalised on the device"
+    return Runtime(device, recipe.dtype, recipe.layout, reason)
+
+
+def _plain(reason: str) -> Runtime:
+    return Runtime("cpu", "float32", "channels_last", reason)
+
+
+def _probed(kind: str, model: nn.Module, shape: tuple[int, ...], folder: Path | None) -> Runtime:
+    machine = {
+        "processor": _processor(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "model": [type(model).__name__, sum(p.numel() for p in model.parameters())],
+        "probe": [kind, *shape],
+    }
+    path = Path(folder) / f"probe-{files.sha256_json(machine)[:12]}.json" if folder else None
+    if path is not None and path.is_file():
+        return Runtime(**files.read_json(path)["runtime"])
+    speed = {c: images_per_second(model, *c, kind, shape) for c in CANDIDATES[kind]}
+    first, second = speed
+    best = second if speed[second] > MARGIN * speed[first] else first
+    measured = ", ".join(f"{d} {layout} {s:.0f} images/s" for (d, layout), s in speed.items())
+    runtime = Runtime("cpu", *best, f"probe of {shape[0]} images at {shape[-1]} px: {measured}")
+    if path is not None:
+        files.write_json(path, {"runtime": asdict(runtime), "machine": machine})
+    return runtime
+
+
+def images_per_second(
+    model: nn.Module, dtype: str, layout: str, kind: str, shape: tuple[int, ...]
+) -> float:
+    """Return the best speed of a few steps on random images of `shape` (b, c, h, w), about 1.5 s.
+
+    The best and not the mean: what another program does to the machine meanwhile is no property of
+    the choice.
+    """
+    runtime = Runtime("cpu", dtype, layout, "")
+    model = runtime.place(copy.deepcopy(model)).train(kind == "train")
+    images = runtime.inputs(torch.zeros(shape).uniform_(generator=torch.Generator().manual_seed(0)))
+
+    def step() -> float:
+        start = time.perf_counter()
+        with torch.set_grad_enabled(kind == "train"), runtime.autocast():
+            loss = model(images).float().square().mean()
+        if kind == "train":
+            loss.backward()
+            model.zero_grad(set_to_none=True)
+        return time.perf_counter() - start
+
+    step()  # the first step allocates and chooses kernels
+    started, fastest, done = time.perf_counter(), float("inf"), 0
+    while done < 2 or time.perf_counter() - started < 1.2:
+        fastest, done = min(fastest, step()), done + 1
+    return shape[0] / fastest
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())

@@ -1,0 +1,55 @@
+"""Processes and threads: who is the main process, how many cores each may use, one Accelerator."""
+
+import os
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+
+def is_main() -> bool:
+    """Whether this is the process that may write evidence (always true outside a launcher)."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def world_size() -> int:
+    """Number of processes that `accelerate launch` or `torchrun` started."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def cores() -> int:
+    """Cores this process may run on (the affinity mask, so a container's limit counts)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def limit_threads() -> int:
+    """Share the cores between the local processes; return the threads torch uses now.
+
+    A process that takes all cores beside its siblings slows every one of them. `OMP_NUM_THREADS`,
+    where somebody set it, wins.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
+    return torch.get_num_threads()
+
+
+def accelerator(device: str) -> "Accelerator":
+    """Return an Accelerator for "cpu", "cuda" or "mps" whose batch sizes are global ones.
+
+    `split_batches` makes a batch of 32 stay 32 examples on one process and on eight, so the number
+    of optimizer steps does not depend on the launcher. Precision is the Runtime's: accelerate keeps
+    one setting per Python process, while the rungs of a ladder differ in theirs.
+    """
+    from accelerate import Accelerator
+    from accelerate.utils import DataLoaderConfiguration
+
+    limit_threads()
+    return Accelerator(
+        cpu=device == "cpu",
+        mixed_precision="no",
+        dataloader_config=DataLoaderConfiguration(split_batches=True, non_blocking=True),
+    )
