@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import builders
+
 from proofolio import evidence, files, project, splits, table
 from proofolio.contract import Dataset, Layout, ModelInfo
 

@@ -2,9 +2,9 @@
 
 import copy
 
+import builders
 import pytest
 
-import builders
 from proofolio.contract import Change, ProjectError, RunError
 from proofolio.evidence import check_experiment, diff
 from proofolio.project import Project

@@ -26,6 +26,8 @@ def append(layout: Layout, entry: dict[str, Any]) -> bool:
     """
     layout.work.mkdir(parents=True, exist_ok=True)
     with FileLock(layout.work / "runs.jsonl.lock", timeout=_TIMEOUT_S):
+        for left in layout.evidence.glob(f".{layout.runs_log.name}.*"):  # of a killed writer
+            left.unlink()
         lines = _lines(layout)
         if entry["status"] in CLOSING and closing(layout, entry["id"]) is not None:
             return False
