@@ -1,0 +1,48 @@
+"""Verification: every rule of the evidence contract, from the evidence folder alone.
+
+Needs no data, no code of the project and no torch; `project.yaml` is read where it is present.
+What cannot be checked (no git history, predictions not kept) is a note, never a silent pass.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from proofolio.contract import Layout
+from proofolio.verify.report import RULES, Problem, Report
+
+__all__ = ["RULES", "Problem", "Report", "run"]
+
+
+def run(root: Path | str) -> Report:
+    """Check a project and return its problems and notes.
+
+    Args:
+        root: The project's root folder, the one that holds `evidence/`.
+    """
+    from proofolio.verify import data, lineage, load, opening, record, scores, storage
+
+    report, layout = Report(), Layout(root)
+    if not layout.contract.is_file():
+        what, remedy = "there is no evidence to verify", "run prepare and split first"
+        report.add("schema", "evidence/contract.json", what, remedy)
+        return report
+    e = load.load(layout, report)
+    image = e.contract is not None and e.contract.kind == "image"
+    if e.contract is not None and not image:
+        report.note("events: rules 1 to 3 are not checkable by this version")
+    checks: list[Callable[[load.Evidence, Report], None]] = [
+        storage.check,
+        *([data.check, scores.check] if image else []),
+        lineage.check,
+        opening.check,
+        *([scores.results] if image else []),  # after what their runs may lack is known
+        record.check,
+    ]
+    for check in checks:
+        try:
+            check(e, report)
+        except Exception as error:  # a check that cannot end is a finding, never a pass
+            where = f"{check.__module__.rsplit('.', 1)[-1]} of {layout.root.name}"
+            what = f"a check could not be made: {type(error).__name__}: {error}"
+            report.add("schema", where, what, "restore evidence/ from git")
+    return report

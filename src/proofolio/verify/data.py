@@ -1,0 +1,142 @@
+"""Hashes and counts of the data record, and rule 1: nothing shared between the parts of a split."""
+
+from typing import TYPE_CHECKING
+
+from proofolio import duplicates, files, splits, table
+from proofolio.contract import LeakageError, SplitError
+from proofolio.verify.load import RESTORE, Evidence
+from proofolio.verify.report import Report
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_AGAIN = "run the prepare step again"
+
+
+def check(e: Evidence, report: Report) -> None:
+    """Check table, duplicates, clusters and splits; fills `e.parts` with what may be relied on."""
+    if e.dataset is None or e.examples is None:
+        return
+    _table(e, report)
+    if e.hashes is not None:
+        _contents(e, report)
+        if e.duplicates is not None:
+            _duplicates(e, report)
+    _splits(e, report)
+
+
+def _expect(report: Report, where: str, what: str, recorded: object, received: object) -> None:
+    if recorded != received:
+        text = f"{what} is recorded as {recorded}, the files give {received}"
+        report.add("hashes", where, text, RESTORE)
+
+
+def _table(e: Evidence, report: Report) -> None:
+    examples, dataset = e.examples, e.dataset
+    where = e.name(e.layout.dataset)
+    if examples["id"].duplicated().any():
+        twice = ", ".join(examples.loc[examples["id"].duplicated(), "id"].head(3))
+        report.add("hashes", e.name(e.layout.examples), f"ids stand twice: {twice}", _AGAIN)
+    membership = table.membership_sha256(examples)
+    _expect(report, where, "membership_sha256", dataset.membership_sha256, membership)
+    counted = {
+        "n_examples": len(examples),
+        "n_units": examples["unit"].nunique(),
+        "n_clusters": examples["cluster"].nunique(),
+        "label_counts": {str(k): int(v) for k, v in examples["label"].value_counts().items()},
+    }
+    for key, received in counted.items():
+        _expect(report, where, key, getattr(dataset, key), received)
+
+
+def _contents(e: Evidence, report: Report) -> None:
+    where = e.name(e.layout.hashes)
+    if set(e.hashes["id"]) != set(e.examples["id"]) or e.hashes["id"].duplicated().any():
+        report.add("hashes", where, "its ids are not those of examples.parquet", _AGAIN)
+    received = table.content_sha256(e.hashes)
+    _expect(report, where, "content_sha256", e.dataset.content_sha256, received)
+
+
+def _duplicates(e: Evidence, report: Report) -> None:
+    """Every shared content is listed and joined; clusters hold whole units and whole pairs."""
+    where = e.name(e.layout.duplicates)
+    pairs, cluster = e.duplicates, e.examples.set_index("id")["cluster"]
+    unknown = sorted({*pairs["a"], *pairs["b"]} - set(cluster.index))
+    if unknown:
+        report.add("hashes", where, f"unknown ids: {', '.join(unknown[:3])}", _AGAIN)
+        return
+    shared = e.hashes[e.hashes.duplicated("content", keep=False)]
+    alone = e.hashes[["id"]].assign(unit=e.hashes["id"])
+    exact = duplicates.clusters(alone, pairs[pairs["kind"] == "exact"])
+    linked = shared.assign(chain=exact.loc[shared.index]).groupby("content")["chain"].nunique()
+    for content in linked.index[linked > 1][:5]:
+        ids = ", ".join(shared.loc[shared["content"] == content, "id"].head(3))
+        report.add("1", where, f"copies of one content are not listed: {ids}", _AGAIN)
+    expected = duplicates.clusters(e.examples[["id", "unit"]], pairs)
+    coarse = e.examples.assign(expected=expected).groupby("expected")["cluster"].nunique()
+    for name in coarse.index[coarse > 1][:5]:
+        what = f"unit or duplicates of {name!r} stand in {coarse[name]} clusters"
+        report.add("1", e.name(e.layout.examples), what, _AGAIN)
+    _distances(e, report)
+
+
+def _distances(e: Evidence, report: Report) -> None:
+    """A near pair lies as far apart as its perceptual hashes say."""
+    near = e.duplicates[e.duplicates["kind"] == "near"]
+    perceptual = e.hashes.set_index("id")["perceptual"]
+    for a, b, distance in zip(near["a"], near["b"], near["distance"].astype(int), strict=True):
+        received = (int(perceptual[a], 16) ^ int(perceptual[b], 16)).bit_count()
+        _expect(report, e.name(e.layout.duplicates), f"distance of {a}, {b}", distance, received)
+
+
+def _splits(e: Evidence, report: Report) -> None:
+    if not e.splits:
+        report.note("no split is recorded yet")
+    elif sum(s.purpose == "primary" for s in e.splits.values()) != 1:
+        report.add("schema", "evidence/splits", "not exactly one split is primary", "name one")
+    for name, info in e.splits.items():
+        path = e.layout.split(name) / "parts.csv"
+        where = e.name(path)
+        if not path.is_file():
+            report.add("schema", where, "the file is missing", RESTORE)
+            continue
+        received = files.sha256_file(path)
+        _expect(report, where, "parts_sha256", info.parts_sha256, received)
+        membership = e.dataset.membership_sha256
+        _expect(report, where, "membership_sha256", info.membership_sha256, membership)
+        if report.broken("hashes", where):
+            continue
+        parts = _read_parts(path)
+        missing = {"id", "part"} - set(parts)
+        if missing:
+            report.add("schema", where, f"columns missing: {', '.join(sorted(missing))}", RESTORE)
+            continue
+        e.parts[name] = parts
+        _disjoint(e, report, name, where)
+
+
+def _read_parts(path) -> "pd.DataFrame":
+    import pandas as pd
+
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+    return frame.assign(fold=frame["fold"].astype(int)) if "fold" in frame else frame
+
+
+def _disjoint(e: Evidence, report: Report, name: str, where: str) -> None:
+    info, parts = e.splits[name], e.parts[name]
+    again = "make the split again: proofolio split"
+    try:
+        splits.assert_disjoint(parts, e.examples, info)
+    except LeakageError as error:
+        report.add("1", where, str(error), again)
+        return
+    except SplitError as error:
+        report.add("hashes", where, str(error), again)
+        return
+    if info.purpose == "demonstration" or e.hashes is None:
+        return
+    copied = splits.crossings(parts, e.hashes, "content")
+    for content, where_found in zip(copied["content"][:5], copied["parts"][:5], strict=True):
+        ids = e.hashes.loc[e.hashes["content"] == content, "id"]
+        what = f"one content stands in {where_found}: {', '.join(ids.head(3))}"
+        report.add("1", where, what, f"{_AGAIN}, then the split")

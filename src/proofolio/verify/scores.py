@@ -1,0 +1,183 @@
+"""Rules 2 and 3: what was predicted covers the split once, and every number follows from it."""
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from proofolio import decisions, evidence, files, scoring
+from proofolio.contract import Metric, ProofError, Run
+from proofolio.evidence import handed_in
+from proofolio.project import DecisionRule
+from proofolio.verify.load import RESTORE, Evidence
+from proofolio.verify.report import Report
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOLERANCE = 1e-6
+MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
+NOT_YET = {"decision_curve", "risk_coverage", "conformal", "ood", "budget", "cost", "drift"}
+NOT_YET = (NOT_YET | {"leak_comparison"}) - set(evidence.RECOMPUTE)
+ENOUGH = 1000  # resamples; fewer leave the ends of a 95 % interval to chance
+_FIT_TOLERANCE = 1e-4  # of a fitted temperature or threshold: a search ends where it ends
+
+
+def check(e: Evidence, report: Report) -> None:
+    """Check hashes, coverage, calibration and metrics of every finished run."""
+    for run_id, run in e.runs.items():
+        where = f"evidence/runs/{run_id}"
+        _identity(e, report, run_id, run, where)
+        if run.status != "finished":
+            continue
+        stored = _predictions(e, report, run, where)
+        if stored is None or run.split not in e.parts or e.examples is None:
+            continue
+        named = {"classes": run.classes, "positive_class": run.positive_class}
+        try:
+            handed_in.check(stored, e.parts[run.split], **named)
+        except ProofError as error:
+            report.add("2", where, str(error), RESTORE)
+            continue
+        _fitted(e, report, run, stored, where)
+        _metrics(e, report, run, stored, where)
+
+
+def _identity(e: Evidence, report: Report, run_id: str, run: Run, where: str) -> None:
+    """The run's own name and the hashes of what it was made from."""
+    expected = {"id": run_id, "config_sha256": files.sha256_json(run.config)}
+    if e.dataset is not None and not report.broken("hashes", e.name(e.layout.dataset)):
+        expected |= {key: getattr(e.dataset, key) for key in ("membership_sha256",)}
+        expected |= {"content_sha256": e.dataset.content_sha256}
+    if run.split not in e.splits:
+        report.add("schema", where, f"its split {run.split!r} is not recorded", RESTORE)
+    else:
+        expected["parts_sha256"] = e.splits[run.split].parts_sha256
+    for key, value in expected.items():
+        if getattr(run, key) != value:
+            what = f"{key} is {getattr(run, key)}, evidence gives {value}"
+            report.add("hashes", where, what, RESTORE)
+
+
+def _predictions(e: Evidence, report: Report, run: Run, where: str) -> "pd.DataFrame | None":
+    import pandas as pd
+
+    path = e.layout.run(run.id) / "predictions.parquet"
+    if run.predictions == "not kept":
+        report.note(f"run {run.id}: predictions are not kept, its metrics are not checkable")
+        return None
+    if not path.is_file():
+        report.add("hashes", where, "predictions.parquet is missing", RESTORE)
+        return None
+    received = files.sha256_file(path)
+    if received != run.predictions_sha256:
+        what = f"predictions.parquet was changed: {run.predictions_sha256} became {received}"
+        report.add("hashes", where, what, RESTORE)
+        return None
+    return pd.read_parquet(path)
+
+
+def _fitted(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where: str) -> None:
+    """Temperature and threshold follow from part calib."""
+    if run.calibration is None or run.decision is None:
+        return
+    rule = _rule(run.decision.rule)
+    if rule is None:
+        report.note(f"run {run.id}: decision rule {run.decision.rule!r} is not checkable")
+        return
+    calibration, decision = scoring.fit_calibration_and_decision(
+        stored, e.examples, run.classes, run.positive_class, rule
+    )
+    for what, recorded, received in (
+        ("calibration.method", run.calibration.method, calibration.method),
+        ("calibration.temperature", run.calibration.temperature, calibration.temperature),
+        ("calibration.fitted_on", run.calibration.fitted_on, calibration.fitted_on),
+        ("decision.threshold", run.decision.threshold, decision.threshold),
+        ("decision.fitted_on", run.decision.fitted_on, decision.fitted_on),
+    ):
+        if not close(recorded, received, _FIT_TOLERANCE):
+            text = f"{what} is recorded as {recorded}, part calib gives {received}"
+            report.add("3", where, text, RESTORE)
+
+
+def _rule(text: str) -> DecisionRule | None:
+    """Return the rule that `decisions.rule_text` wrote down, or None for another text."""
+    name, _, numbers = text.partition(" ")
+    given: dict[str, float] = {}
+    try:
+        if name == "sensitivity":
+            given = {"target": float(numbers)}
+        elif name == "cost":
+            miss, _, alarm = numbers.partition(":")
+            given = {"cost_miss": float(miss), "cost_false_alarm": float(alarm)}
+        rule = DecisionRule(rule=name, reason="as recorded", **given)
+    except ValueError:
+        return None
+    return rule if decisions.rule_text(rule) == text else None
+
+
+def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where: str) -> None:
+    for part, recorded in run.metrics.items():
+        drawn = {(m.resamples, m.seed) for m in recorded.values() if m.resamples}
+        resamples, seed = max(drawn, default=(2000, 0))
+        if resamples < ENOUGH:
+            report.note(f"run {run.id}: intervals of {part} rest on {resamples} resamples only")
+        received = scoring.score(
+            stored,
+            e.examples,
+            part,
+            classes=run.classes,
+            positive_class=run.positive_class,
+            calibration=run.calibration,
+            decision=run.decision,
+            resamples=resamples,
+            seed=seed or 0,
+        )
+        for name in sorted(set(recorded) - set(received)):
+            report.add("3", where, f"{part}.{name} does not follow from predictions", RESTORE)
+        for name in sorted(set(recorded) & set(received)):
+            for text in _differences(recorded[name], received[name]):
+                report.add("3", where, f"{part}.{name}.{text}", RESTORE)
+
+
+def _differences(recorded: Metric, received: Metric) -> Iterator[str]:
+    for key, value in received.model_dump().items():
+        written = getattr(recorded, key)
+        if not close(written, value):
+            yield f"{key} is recorded as {written}, predictions give {value}"
+
+
+def results(e: Evidence, report: Report) -> None:
+    """Recompute every result whose kind can be recomputed, and compare it leaf by leaf."""
+    for name, recorded in e.results.items():
+        where = f"evidence/results/{name}.json"
+        if recorded.kind in MEASURED:
+            if not recorded.how.strip() or not recorded.hardware:
+                what = "a measurement says how it was taken, and on which hardware"
+                report.add("schema", where, what, "fill in how and hardware")
+            continue
+        if recorded.kind in NOT_YET:
+            report.note(f"result {name}: kind {recorded.kind} is not checkable by this version")
+            continue
+        if recorded.kind not in evidence.RECOMPUTE:
+            report.add("schema", where, f"unknown kind {recorded.kind!r}", "see the contract")
+            continue
+        try:
+            received = evidence.recompute(e.layout, recorded)
+        except (ProofError, KeyError, TypeError, ValueError) as error:
+            # What its runs lack is already reported; a second problem would only hide the first.
+            if not report.problems:
+                what = f"cannot be recomputed: {type(error).__name__}: {error}"
+                report.add("3", where, what, RESTORE)
+            continue
+        wrong = evidence.differences(recorded, received, TOLERANCE)
+        if wrong:
+            more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+            what = f"does not follow from predictions: {', '.join(wrong[:5])}{more}"
+            report.add("3", where, what, "write it again: proofolio cards")
+
+
+def close(a: object, b: object, tolerance: float = TOLERANCE) -> bool:
+    """Whether two recorded values are the same, numbers within `tolerance`."""
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        return math.isclose(a, b, rel_tol=0, abs_tol=tolerance)
+    return a == b
