@@ -129,7 +129,7 @@ def crossings(parts: pd.DataFrame, examples: pd.DataFrame, column: str) -> pd.Da
     Args:
         parts: id, part [, fold]; rows of part `excluded` do not count.
         examples: id and `column`.
-        column: `unit`, `cluster`, `content` or `id`.
+        column: `unit`, `cluster` or `content`.
 
     Returns:
         One row per offender, sorted: fold (0 without folds), `column`, parts (joined by +).
@@ -150,7 +150,8 @@ def crossings(parts: pd.DataFrame, examples: pd.DataFrame, column: str) -> pd.Da
     # Integers in place of text: one sort of (fold, name, part) finds the crossings.
     sides = np.unique((fold * len(names) + name) * len(part_names) + part)
     owner, part = np.divmod(sides, len(part_names))
-    crossed = np.isin(owner, owner[1:][owner[1:] == owner[:-1]])
+    again = owner[1:] == owner[:-1]
+    crossed = np.append(False, again) | np.append(again, False)
     found = pd.DataFrame({"owner": owner[crossed], "part": part_names[part[crossed]]})
     joined = found.groupby("owner", sort=True)["part"].agg("+".join).reset_index(name="parts")
     fold, name = np.divmod(joined["owner"].to_numpy(), max(len(names), 1))
@@ -181,7 +182,7 @@ def assert_disjoint(parts: pd.DataFrame, examples: pd.DataFrame, info: SplitInfo
         )
     if info.purpose == "demonstration":
         return
-    for column in ("id", "unit", "cluster"):
+    for column in ("unit", "cluster"):
         crossed = crossings(parts, examples, column)
         if len(crossed):
             names = crossed[column].astype(str) + " (" + crossed["parts"] + ")"
