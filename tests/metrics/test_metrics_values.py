@@ -138,6 +138,12 @@ def test_ece_keeps_equal_probabilities_in_one_bin():
     assert metrics.value("ece", y, np.full(100, 0.8)) == pytest.approx(0.3)
 
 
+def test_ece_puts_a_tied_group_into_the_bin_of_its_middle():
+    p = np.repeat([0.1, 0.25, 1.0], [1, 6, 23])  # bins hold 2 rows: middles in bins 0, 2 and 9
+    y = np.repeat([1, 0, 1], [1, 6, 23])
+    assert metrics.value("ece", y, p) == pytest.approx((0.9 + 6 * 0.25) / 30, abs=1e-6)
+
+
 def test_equal_scores_get_half_credit():
     assert metrics.value("auroc", [0, 1, 0, 1], [0.5, 0.5, 0.5, 0.5]) == 0.5
     assert metrics.value("auroc", [0, 1, 1], [0.2, 0.2, 0.9]) == 0.75
