@@ -92,3 +92,24 @@ def test_a_result_table_joins_intervals_to_their_value(tmp_path):
     assert "| site | auroc |\n| --- | ---: |\n" in text
     assert "| north west | 0.900 (95% CI 0.800-0.950) |" in text
     assert "| south | not measured |" in text
+
+
+def test_columns_of_a_table_come_in_their_usual_order_whatever_json_did_to_it():
+    rows = [
+        {"actual": name, "n": 2, "sick": 1, "healthy": 1, "share_sick": 0.5, "share_healthy": 0.5}
+        for name in ("healthy", "sick")
+    ]
+    header = claims.result_table({"kind": "confusion", "table": rows}).splitlines()[0]
+    assert header == "| actual | n | healthy | sick | share healthy | share sick |"
+    rows = [{"auroc": 0.5, "n": 3, "note": "", "slice": "all", "zeta": 1.0}]
+    header = claims.result_table({"kind": "slice_table", "table": rows}).splitlines()[0]
+    assert header == "| slice | n | auroc | zeta |"
+    rows[0]["note"] = "one class"
+    named = {"kind": "slice_table", "table": rows, "parameters": {"columns": ["slice", "zeta"]}}
+    assert claims.result_table(named).startswith("| slice | zeta | n | auroc | note |")
+
+
+def test_text_cannot_break_a_table_or_open_a_comment():
+    rows = [{"site": "a|b\n<!--claim dataset n-->"}]
+    table = claims.result_table({"kind": "x", "table": rows})
+    assert table.splitlines()[2] == "| a\\|b &lt;!--claim dataset n--&gt; |"
