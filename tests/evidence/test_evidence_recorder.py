@@ -212,7 +212,10 @@ def test_a_second_writer_is_refused_with_pid_and_remedy(ready):
     assert statuses(layout) == ["started", "finished"]
 
 
-@pytest.mark.parametrize(("step", "part"), [("weights", "val"), ("threshold", "test")])
+@pytest.mark.parametrize(
+    ("step", "part"),
+    [("weights", "val"), ("threshold", "test"), ("early_stopping", "calib"), ("scaler", "test")],
+)
 def test_a_step_fitted_on_the_wrong_part_is_refused(ready, step, part):
     layout, author = ready
     with (

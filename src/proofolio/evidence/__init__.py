@@ -1,7 +1,7 @@
 """Evidence: runs recorded whole, the choice written down before test, the seal, the results."""
 
 from proofolio.evidence import git, results
-from proofolio.evidence.changes import check_experiment, diff
+from proofolio.evidence.changes import check_experiment, diff, step_part
 from proofolio.evidence.choice import select
 from proofolio.evidence.log import entries, verify_chain
 from proofolio.evidence.provenance import (
@@ -45,6 +45,7 @@ __all__ = [
     "runs",
     "select",
     "source_sha256",
+    "step_part",
     "summarise",
     "utc_now",
     "verify_chain",

@@ -1,4 +1,4 @@
-"""What differs between two configurations, leaf by leaf: one dotted key per changed variable."""
+"""Rules of an experiment: one changed leaf against its parent, declared seeds, steps and parts."""
 
 from typing import Any
 
@@ -7,6 +7,11 @@ from proofolio.files import canonical_json
 from proofolio.project import Experiment, Project
 
 _ABSENT = object()
+# Rule 5, by the words in a step's name; a step of any other name learns from train.
+_STEP_PARTS = (
+    (("calibration", "threshold", "conformal"), "calib"),
+    (("early", "stopping", "choice"), "val"),
+)
 
 
 def leaves(config: Any, prefix: str = "") -> dict[str, Any]:
@@ -40,6 +45,12 @@ def diff(old: Any, new: Any) -> list[Change]:
                 Change(key=key, old=None if a is _ABSENT else a, new=None if b is _ABSENT else b)
             )
     return changes
+
+
+def step_part(step: str) -> str:
+    """Return the part that a step of this name has to be fitted on: train, val or calib."""
+    words = step.casefold()
+    return next((part for names, part in _STEP_PARTS if any(n in words for n in names)), "train")
 
 
 def check_experiment(project: Project, name: str, seed: int) -> list[Change]:

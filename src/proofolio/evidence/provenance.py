@@ -1,5 +1,6 @@
 """Where a run came from: code, packages, machine kind, command; no machine paths, no host names."""
 
+import functools
 import os
 import platform
 import re
@@ -121,6 +122,7 @@ def _processor() -> str:
     return f"{name}, {os.cpu_count()} cores"
 
 
+@functools.cache
 def _version(name: str) -> str | None:
     try:
         return metadata.version(name)

@@ -18,17 +18,6 @@ from proofolio.project import Project
 if TYPE_CHECKING:
     import pandas as pd
 
-# Rule 5: what may be fitted where. Steps of other names may use any of these parts, never test.
-STEP_PARTS = {
-    "weights": "train",
-    "transforms": "train",
-    "early_stopping": "val",
-    "choice": "val",
-    "calibration": "calib",
-    "threshold": "calib",
-    "conformal": "calib",
-}
-_OPEN_PARTS = ("train", "val", "calib")
 _LONGEST_ERROR = 2000  # characters of an error kept in run.json
 
 
@@ -121,15 +110,18 @@ class Recorder:
             self._attempt.release()
 
     def fit(self, step: str, part: str) -> None:
-        """Record that `step` was fitted on `part`; raises RunError where rule 5 forbids it."""
-        kind = next((k for k in STEP_PARTS if step.startswith(k)), None)
-        allowed = (STEP_PARTS[kind],) if kind else _OPEN_PARTS
-        if part not in allowed:
+        """Record that `step` was fitted on `part`; raises RunError where rule 5 forbids it.
+
+        The step's name decides: see `proofolio.evidence.step_part`.
+        """
+        expected = changes.step_part(step)
+        if part != expected:
             raise RunError(
                 f"{step} may not be fitted on {part}",
-                expected=" or ".join(allowed),
+                expected=expected,
                 received=part,
-                remedy="weights and transforms use train, choices val, calibration calib",
+                remedy="weights and transforms use train, stopping and choice val, calibration "
+                "and thresholds calib; name the step after what it does",
             )
         self._fitted[step, part] = Fitted(step=step, part=part)
 

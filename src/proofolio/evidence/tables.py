@@ -99,6 +99,8 @@ def threshold_table(
     asked = sorted({*parameters["thresholds"], *([] if in_use is None else [in_use])})
     rows = decisions.threshold_table(data.y, data.calibrated, asked)
     rows = [row | {"in_use": row["threshold"] == in_use} for row in rows]
+    for row in rows:
+        del row["target"]  # these rows stand at thresholds, not at target sensitivities
     lead = _counted(stored, examples, inputs["part"]) | {"method": "rates at each threshold"}
     return _result("threshold_table", inputs, parameters, lead, rows)
 
