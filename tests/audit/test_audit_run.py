@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
-from audit_tables import pairs_of, spec, table_of
-from builders import project_dict
+from audit_tables import pairs_of, spec
+from builders import example_frame, project_dict
 
 from proofolio import audit, files, splits
 from proofolio import table as table_room
@@ -11,7 +12,7 @@ from proofolio.project import Project
 @pytest.fixture
 def prepared(tmp_path, monkeypatch):
     """A prepared project without pictures; its table is read as `table.read` returns it."""
-    layout, table = Layout(tmp_path), table_of(units=80)
+    layout, table = Layout(tmp_path), example_frame(units=80)
     monkeypatch.setattr(table_room, "read", lambda layout: table, raising=False)
     digest = table_room.membership_sha256(table)
     files.write_json(layout.dataset, {"membership_sha256": digest})
@@ -68,6 +69,8 @@ def test_edited_parts_are_refused(prepared):
 
 def test_order_of_rows_and_splits_does_not_matter(prepared):
     _, _, table = prepared
+    rng = np.random.default_rng(0)
+    table = table.assign(brightness=rng.normal(size=len(table)))
     made = [
         splits.make(table, spec()),
         splits.make(table, spec(seed=3, name="b", purpose="robustness")),

@@ -24,8 +24,8 @@ SHORTCUT_RESAMPLES = 500
 # rows a bin's share would be noise.
 SHORTCUT_BINS = 20
 SHORTCUT_BIN_ROWS = 20
-# Trees see seven ranks: 60 of them, with leaves of 10, are past the point of gain.
-SHORTCUT_TREES = 60
+# Trees see seven ranks: 40 of them, with leaves of 10, are past the point of gain.
+SHORTCUT_TREES = 40
 SHORTCUT_LEAF = 10
 # Bounds the cost of one tree on large tables; statistics of a file need no more examples.
 SHORTCUT_ROWS_PER_TREE = 4_000
