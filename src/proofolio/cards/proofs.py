@@ -93,7 +93,7 @@ def fitted(facts: Facts) -> str:
     run = facts.chosen
     if run is None or not run.fitted:
         return ""
-    rows = [(markdown.line(f.step), words.part(f.part)) for f in run.fitted]
+    rows = [(markdown.code(f.step), f"the {words.part(f.part)} part") for f in run.fitted]
     return markdown.table(("Fitted step", "On"), rows)
 
 

@@ -56,12 +56,13 @@ def interval_note(facts: Facts) -> str:
 
 
 def metrics(facts: Facts, part: str) -> str:
-    """Return the table of a part's metrics: the deployed run, and the mean over its seeds."""
+    """Return the table of a part's metrics: one run, and the mean over its seeds."""
     run = facts.chosen
     if run is None or part not in run.metrics:
         return "not measured"
     seeds = len(facts.configurations.get(run.name, []))
-    header = ["Metric", f"Deployed run (seed {run.seed})"]
+    which = "Best run so far" if facts.selection is None else "Run to deploy"
+    header = ["Metric", f"{which} (seed {run.seed})"]
     header += [f"Mean over {seeds} seeds"] if seeds > 1 else []
     names = sorted(run.metrics[part], key=lambda n: (n != facts.metric, _base(n)))
     rows = []

@@ -87,7 +87,7 @@ class Sheet:
     def __enter__(self) -> "Sheet":
         self._open.__enter__()
         self.figure = self._figure(figsize=self._size, layout="constrained")
-        self.figure.get_layout_engine().set(w_pad=0.09, h_pad=0.07)
+        self.figure.get_layout_engine().set(w_pad=0.09, h_pad=0.07, hspace=0.09)
         return self
 
     def __exit__(self, *error: Any) -> None:

@@ -126,17 +126,19 @@ def precision_recall(
 
 
 def reliability_bins(hit: np.ndarray, confidence: np.ndarray) -> pd.DataFrame:
-    """Return n, mean confidence and share of hits of 15 bins of equal mass (fewer where n < 15)."""
+    """Return n, mean confidence and share of hits of up to 15 bins of equal mass.
+
+    The bins are those of the contract's `ece`: rows of equal confidence share the bin that holds
+    the middle of their joint mass; bins left empty by that are absent.
+    """
     order = np.argsort(confidence, kind="stable")
-    bins = [b for b in np.array_split(order, min(BINS, len(order))) if len(b)]
-    return pd.DataFrame(
-        {
-            "bin": range(1, len(bins) + 1),
-            "n": [len(b) for b in bins],
-            "predicted": [float(confidence[b].mean()) for b in bins],
-            "observed": [float(hit[b].mean()) for b in bins],
-        }
-    )
+    _, starts, sizes = np.unique(confidence[order], return_index=True, return_counts=True)
+    middle = 2 * starts + sizes  # twice the middle, so that all stays whole numbers
+    bins = np.repeat(middle * BINS // (2 * len(order)), sizes)
+    rows = pd.DataFrame({"bin": bins + 1, "p": confidence[order], "hit": hit[order].astype(float)})
+    grouped = rows.groupby("bin")
+    table = grouped.agg(n=("p", "size"), predicted=("p", "mean"), observed=("hit", "mean"))
+    return table.reset_index()
 
 
 def reliability(

@@ -24,7 +24,7 @@ def log(facts: Facts) -> Iterator[str]:
 
 def _lines(facts: Facts, experiment: Experiment, runs: list[Run]) -> Iterator[str]:
     yield f"**Hypothesis:** {markdown.line(experiment.hypothesis)}"
-    yield f"**Change:** {_change(experiment)}"
+    yield f"**Change:** {_change(experiment, runs)}"
     yield f"**Result:** {_result(facts, experiment, runs)}"
     for run in runs:
         if run.status == "failed":
@@ -34,12 +34,14 @@ def _lines(facts: Facts, experiment: Experiment, runs: list[Run]) -> Iterator[st
     yield f"**Conclusion:** {markdown.line(conclusion) if conclusion else 'not written yet'}"
 
 
-def _change(experiment: Experiment) -> str:
+def _change(experiment: Experiment, runs: list[Run]) -> str:
     if experiment.parent is None:
-        return f"first of its rung {markdown.code(experiment.rung)}"
+        return f"none: the first of its rung {markdown.code(experiment.rung)}"
     (key, new), *_ = experiment.change.items()
+    old = next((change.old for run in runs for change in run.changed if change.key == key), None)
+    before = "" if old is None else f" from {markdown.code(old)}"
     return (
-        f"{markdown.code(key)} set to {markdown.code(new)}, all else as in "
+        f"{markdown.code(key)}{before} to {markdown.code(new)}, all else as in "
         f"{markdown.code(experiment.parent)}"
     )
 

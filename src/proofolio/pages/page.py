@@ -32,15 +32,15 @@ def _first_screen(facts: Facts, drawings: Drawings) -> Iterator[str]:
     if facts.project.demo_data:
         said = "Built-in made-up data: nothing here says anything about the real world."
         yield parts.admonition("danger", "Demo data", said)
-    yield '<div class="proof-first" markdown>\n<div markdown>'
+    yield '<div class="proof-beside" markdown>\n<div markdown>'
     yield f"**Problem.** {markdown.line(problem.statement)}"
     yield f"**Decision it supports.** {markdown.line(problem.decision)}"
     yield tables.headline(facts)
     yield parts.published(facts)
+    yield f"**The strongest limit.** {markdown.line(problem.limit)}"
     yield "</div>\n<div markdown>"
-    yield from parts.figure(drawings, "ladder")
+    yield from parts.figure(drawings, "ladder", brief=True)
     yield "</div>\n</div>"
-    yield parts.admonition("warning", "The strongest limit", markdown.line(problem.limit))
     yield "**Reproduce it**, in a copy of the project with its data in place:"
     yield f"```sh\npython -m {facts.project.package} all\n```"
 
@@ -72,16 +72,15 @@ def _results(facts: Facts, drawings: Drawings) -> Iterator[str]:
     for part in facts.parts:
         yield f"### Every metric on {words.part(part)}"
         yield tables.metrics(facts, part)
-        yield from parts.figure(drawings, f"roc_{part}")
-        yield from parts.figure(drawings, f"pr_{part}")
+        yield from parts.beside(drawings, f"roc_{part}", f"pr_{part}")
     if facts.project.references:
         yield "### Beside published figures"
         yield tables.references(facts)
     curves = [name for name in drawings if name.startswith("learning_curves_")]
     if curves:
         yield "## Learning curves"
-    for name in sorted(curves, key=lambda name: (name != _own_curve(facts), name)):
-        yield from parts.figure(drawings, name)
+    ordered = sorted(curves, key=lambda name: (name != _own_curve(facts), name))
+    yield from parts.beside(drawings, *ordered)
 
 
 def _own_curve(facts: Facts) -> str:
@@ -94,15 +93,13 @@ def _decision(facts: Facts, drawings: Drawings) -> Iterator[str]:
     problem = facts.project.problem
     yield f"**A miss.** {markdown.line(problem.harm_of_miss)}"
     yield f"**A false alarm.** {markdown.line(problem.harm_of_false_alarm)}"
-    for part in facts.parts:
-        yield from parts.figure(drawings, f"reliability_{part}")
+    yield from parts.beside(drawings, *(f"reliability_{part}" for part in facts.parts))
     yield from tables.result_blocks(facts, "threshold_table")
 
 
 def _errors(facts: Facts, drawings: Drawings) -> Iterator[str]:
     yield "## Errors and slices"
-    for part in facts.parts:
-        yield from parts.figure(drawings, f"confusion_{part}")
+    yield from parts.beside(drawings, *(f"confusion_{part}" for part in facts.parts))
     yield from tables.result_blocks(facts, "slice_table")
 
 

@@ -1,0 +1,132 @@
+"""The result page from real evidence, and the site it stands on."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import finished_project
+import pandas as pd
+import pytest
+
+from proofolio import claims, evidence, files, pages, project
+from proofolio.contract import Layout
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    layout, author = finished_project.shared(opened=True)
+    return pages.write(layout, author, tmp_path_factory.mktemp("into") / "case")
+
+
+def first_screen(text):
+    return text.split("\n## ")[0]
+
+
+def test_the_first_screen_holds_what_a_reviewer_needs(page):
+    first = first_screen(page.read_text())
+    for part in ("Problem.", "Decision it supports.", "Result.", "Published", "strongest limit"):
+        assert part in first
+    assert re.search(r"test\.auroc \.3f ci-->0\.\d{3} \(95% CI", first)
+    assert first.count("<svg") == 1
+    assert "python -m tiny all" in first
+    assert "Demo data" in first
+
+
+def test_every_figure_has_its_numbers_and_a_text_alternative(page):
+    text = page.read_text()
+    drawn = re.findall(r'<svg[^>]* id="figure-([\w-]+)"', text)
+    linked = re.findall(r"\]\(data/([\w]+)\.csv\)", text)
+    assert sorted(drawn) == sorted(name.replace("_", "-") for name in linked)
+    assert sorted(linked) == sorted(p.stem for p in (page.parent / "data").glob("*.csv"))
+    assert len(drawn) >= 10
+    assert text.count('role="img"') == text.count("</desc>") == len(drawn)
+    assert all(len(pd.read_csv(page.parent / "data" / f"{n}.csv")) for n in linked)
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+
+
+def test_negative_and_failed_runs_are_in_the_log(tmp_path):
+    layout, _ = finished_project.shared(opened=False)
+    shutil.copytree(layout.root, tmp_path / "copy", ignore=shutil.ignore_patterns(".git"))
+    layout, author = Layout(tmp_path / "copy"), project.load(tmp_path / "copy")
+    with (
+        pytest.raises(RuntimeError),
+        evidence.Recorder(layout, author, "good_slow", 0, ["x"], again=True),
+    ):
+        raise RuntimeError("out of <memory>")
+    text = pages.write(layout, author).read_text()
+    log = text.split("## Experiments log")[1].split("\n## ")[0]
+    assert "A smaller step helps." in log
+    assert "`optim.lr` from `0.1` to `0.01`, all else as in `good`" in log
+    assert "out of &lt;memory&gt;" in log
+    assert log.count("**Conclusion:** not written yet") == 3
+
+
+def test_before_the_opening_nothing_of_test_is_shown(tmp_path):
+    layout, author = finished_project.shared(opened=False)
+    text = pages.write(layout, author, tmp_path).read_text()
+    assert "sealed" in first_screen(text)
+    assert not re.search(r"(?:roc|pr|confusion|reliability)_test", text)
+    assert " test." not in " ".join(re.findall(r"<!--claim .*?-->", text))
+
+
+def test_every_number_of_the_page_is_bound(page, tmp_path):
+    layout, _ = finished_project.shared(opened=True)
+    shutil.copytree(layout.root, tmp_path / "copy", ignore=shutil.ignore_patterns(".git"))
+    shown = tmp_path / "copy" / "docs" / "shown.md"
+    files.write_text(shown, page.read_text())
+    assert claims.check(tmp_path / "copy", strict=True) == []
+    edited = re.sub(r"(test\.auroc \.3f ci-->)0\.\d", r"\g<1>0.1", page.read_text())
+    files.write_text(shown, edited)
+    assert any("test.auroc" in p.what for p in claims.check(tmp_path / "copy"))
+
+
+def test_the_default_folder_is_the_projects_own(tmp_path):
+    layout, author = finished_project.start(tmp_path / "new")
+    index = pages.write(layout, author)
+    assert index == layout.root / "docs" / "result" / "index.md"
+    assert "Not measured yet" in first_screen(index.read_text())
+
+
+def test_a_figure_no_longer_drawn_leaves_no_csv(page):
+    files.write_text(page.parent / "data" / "old.csv", "x\n")
+    layout, author = finished_project.shared(opened=True)
+    before = page.read_text()
+    pages.write(layout, author, page.parent)
+    assert not (page.parent / "data" / "old.csv").exists()
+    assert page.read_text() == before
+
+
+def test_the_site_builds_strictly_and_asks_for_nothing_outside(tmp_path):
+    for name in ("mkdocs.yml", "docs"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    cases = tmp_path / "docs" / "case_studies"
+    for old in (p for p in cases.iterdir() if p.is_dir()):
+        shutil.rmtree(old)
+    pages.write(*finished_project.shared(opened=True), cases / "tiny")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env=quiet_environment()
+    )
+    assert done.returncode == 0, done.stderr
+    html = (tmp_path / "site" / "case_studies" / "tiny" / "index.html").read_text()
+    assert html.count("<svg xmlns") >= 10
+    assert "&lt;svg" not in html and "<!--claims ladder-->" in html
+    assert re.search(r"<td[^>]*>prior</td>", html)
+    for built in sorted((tmp_path / "site").rglob("*.html")):
+        asked = re.findall(
+            r'<(?:link|script|img|iframe)[^>]*(?:href|src)="(https?:[^"]+)', built.read_text()
+        )
+        assert [a for a in asked if "canonical" not in a] == []
+    assert 'role="dialog" aria-label="Search"' in html
+
+
+def quiet_environment():
+    import os
+
+    return os.environ | {"NO_MKDOCS_2_WARNING": "1"}
