@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from proofolio.contract import ProjectError
+
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
@@ -37,6 +39,22 @@ def limit_threads() -> int:
     return torch.get_num_threads()
 
 
+def _refuse_a_launcher_that_started_one() -> None:
+    """Refuse what `accelerate launch --num_processes 2` does on a machine without several GPUs.
+
+    accelerate 1.15 then prepares an address for the processes to meet at, starts one of them and
+    says nothing.
+    """
+    waiting = "ACCELERATE_MIXED_PRECISION" in os.environ and "MASTER_PORT" in os.environ
+    if waiting and "WORLD_SIZE" not in os.environ:
+        raise ProjectError(
+            "the launcher was asked for several processes and started one",
+            expected="WORLD_SIZE in the environment",
+            remedy="accelerate launch --multi_gpu --num_processes 2 ... (on processors too), "
+            "or torchrun --nproc_per_node 2 ...",
+        )
+
+
 def accelerator(device: str) -> "Accelerator":
     """Return an Accelerator for "cpu", "cuda" or "mps" whose batch sizes are global ones.
 
@@ -47,6 +65,7 @@ def accelerator(device: str) -> "Accelerator":
     from accelerate import Accelerator
     from accelerate.utils import DataLoaderConfiguration
 
+    _refuse_a_launcher_that_started_one()
     limit_threads()
     return Accelerator(
         cpu=device == "cpu",

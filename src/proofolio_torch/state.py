@@ -80,7 +80,9 @@ class Store:
                 "plan, seed, examples or labels have changed",
             )
         self.serial = record["serial"]
-        return Progress(**record["progress"])
+        progress = Progress(**record["progress"])
+        progress.history = [_ordered(row) for row in progress.history]
+        return progress
 
     def load(self, accelerator: "Accelerator") -> None:
         """Put model, optimizer and schedule back to the stored position."""
@@ -90,6 +92,12 @@ class Store:
         # states are saved between optimizer steps; with another micro-batch the count of
         # micro-batches would be meaningless
         accelerator.step = 0
+
+
+def _ordered(row: dict[str, float]) -> dict[str, float]:
+    """Put a row's columns back in the order of the record: canonical JSON sorts them by name."""
+    place = {"epoch": 0, "train_loss": 1, "val_loss": 2, "lr": 4, "seconds": 5}
+    return {k: row[k] for k in sorted(row, key=lambda k: place.get(k, 3))}
 
 
 class Interrupts:

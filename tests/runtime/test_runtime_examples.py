@@ -4,7 +4,7 @@ import albumentations as A
 import numpy as np
 import pytest
 import torch
-from conftest import jitter
+from runtime_support import jitter
 
 from proofolio.contract import ProjectError, TableError
 from proofolio_torch import data, imbalance
@@ -18,6 +18,9 @@ def epoch_of(images, table, *, workers, epoch=1, step=0, augment=jitter, seed=3)
     return [torch.cat(column) for column in zip(*loaded, strict=True)]
 
 
+@pytest.mark.filterwarnings(  # a machine with fewer cores than workers is what we want to try
+    "ignore:This DataLoader will create"
+)
 def test_augmentation_does_not_depend_on_workers(images, pictures):
     rows, pixels, codes = epoch_of(images, pictures[1], workers=0)
     for found, expected in zip(

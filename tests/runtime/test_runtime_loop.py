@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TinyNet, job
+from runtime_support import TinyNet, job
 from torch import nn
 
 from proofolio.contract import RunError, StaleError
@@ -73,6 +73,7 @@ def test_a_stopped_training_resumes_to_the_same_weights(
     second = loop.fit(**resumed)
     assert second.steps == outcome.steps
     assert rows(second) == rows(outcome)
+    assert [list(row) for row in second.history] == [list(row) for row in outcome.history]
     assert [row["epoch"] for row in seen] == [1, 2, 3]
     assert same(state(resumed["model"]), state(expected["model"]))
 
@@ -83,7 +84,7 @@ def test_a_killed_process_resumes_to_the_same_metrics(whole, images, pictures, t
         "import os, sys; sys.path.insert(0, sys.argv[1])\n"
         "import pandas as pd, torch; torch.set_num_threads(1)\n"
         "from pathlib import Path\n"
-        "from conftest import job\nfrom proofolio_torch import cache, loop\n"
+        "from runtime_support import job\nfrom proofolio_torch import cache, loop\n"
         "images = cache.Cache(Path(sys.argv[2])); table = pd.read_parquet(sys.argv[3])\n"
         "kill = lambda steps: steps == 5 and os._exit(9)\n"
         "loop.fit(**job(images, table, sys.argv[4], on_step=kill, checkpoint_seconds=0))\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import COUNT, SIZE
+from runtime_support import COUNT, SIZE
 
 from proofolio.contract import TableError
 from proofolio_torch import cache
