@@ -1,5 +1,5 @@
 import pytest
-from claims.claimed import put, write_evidence
+from claims.claimed import metric, put, run, write_evidence
 
 from proofolio import claims
 from proofolio.contract import ClaimError, Layout
@@ -69,6 +69,23 @@ def test_a_missing_measurement_is_never_blank_or_zero(tmp_path):
     put(tmp_path / "evidence" / "contract.json", {})
     assert resolve.value("model:champion", "test.auroc") == claims.MISSING
     assert resolve.value("result:confusion_test", "value") == claims.MISSING
+
+
+def test_a_planned_configuration_without_a_run_is_not_measured(tmp_path):
+    root = write_evidence(tmp_path)
+    put(root / "project.yaml", {"ladder": [{"name": "later"}], "metric": {"primary": "auroc"}})
+    resolve = claims.Resolve(Layout(root))
+    assert resolve.value("config:later", "val.auroc") == claims.MISSING
+    with pytest.raises(ClaimError, match="unknown configuration"):
+        resolve.value("config:never", "val.auroc")
+
+
+def test_runs_of_an_older_config_under_the_same_name_are_not_averaged_in(tmp_path):
+    root = write_evidence(tmp_path)
+    newer = run("net", 0, metric(0.8), config_sha256="changed", finished="2026-02-01T00:00:00Z")
+    newer["id"] = "net-s0-def"
+    put(root / "evidence" / "runs" / newer["id"] / "run.json", newer)
+    assert claims.Resolve(Layout(root)).value("config:net", "val.auroc").value == 0.8
 
 
 def test_ladder_names_every_configuration_marks_the_chosen_and_shows_seed_spread(tmp_path):

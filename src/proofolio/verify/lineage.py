@@ -5,12 +5,6 @@ from proofolio.contract import Run
 from proofolio.verify.load import RESTORE, Evidence
 from proofolio.verify.report import Report
 
-# First word found in a step's name decides; what is named otherwise learns from train.
-_STEP_PARTS = (
-    (("calibration", "threshold", "conformal"), "calib"),
-    (("early", "stopping", "choice"), "val"),
-)
-
 
 def check(e: Evidence, report: Report) -> None:
     """Check parents, seeds and fitted parts of every run."""
@@ -80,8 +74,7 @@ def _rungs(e: Evidence, report: Report) -> None:
 
 
 def _step(report: Report, step: str, part: str, where: str) -> None:
-    words = step.casefold()
-    expected = next((p for names, p in _STEP_PARTS if any(n in words for n in names)), "train")
+    expected = evidence.step_part(step)
     if part != expected:
         what = f"{step} was fitted on {part}, it belongs on {expected}"
         report.add("5", where, what, "fit it on that part and run again")

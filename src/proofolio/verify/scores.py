@@ -120,7 +120,7 @@ def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", wher
         drawn = {(m.resamples, m.seed) for m in recorded.values() if m.resamples}
         resamples, seed = max(drawn, default=(2000, 0))
         if resamples < ENOUGH:
-            report.note(f"run {run.id}: intervals of {part} rest on {resamples} resamples only")
+            report.note(f"run {run.id}: its intervals rest on {resamples} resamples only")
         received = scoring.score(
             stored,
             e.examples,
