@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 from split_tables import made_table, record_dataset, spec
 
@@ -143,3 +144,21 @@ def test_missing_and_repeated_ids_are_caught():
     twice = split.parts.loc[[0, *split.parts.index]]
     with pytest.raises(SplitError, match="every example once"):
         splits.assert_disjoint(twice, table, split.info)
+
+
+def test_crossings_name_the_offender_its_parts_and_its_fold():
+    examples = pd.DataFrame({"id": ["a", "b", "c", "d"], "unit": ["u", "u", "v", "w"]})
+    parts = pd.DataFrame(
+        {"id": ["a", "b", "c", "stranger"], "part": ["val", "train", "val", "test"]}
+    )
+    found = splits.crossings(parts, examples, "unit")
+    assert found.to_dict("records") == [{"fold": 0, "unit": "u", "parts": "train+val"}]
+    folds = pd.DataFrame(
+        {
+            "id": ["a", "a", "b", "b", "c"],
+            "fold": [0, 1, 0, 1, -1],
+            "part": ["train", "train", "train", "heldout", "test"],
+        }
+    )
+    found = splits.crossings(folds, examples, "unit")
+    assert found.to_dict("records") == [{"fold": 1, "unit": "u", "parts": "heldout+train"}]

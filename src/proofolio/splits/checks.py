@@ -138,6 +138,7 @@ def crossings(parts: pd.DataFrame, examples: pd.DataFrame, column: str) -> pd.Da
     # Objects, not Arrow strings: hashing them is several times faster.
     known = pd.Index(examples["id"].to_numpy(dtype=object))
     where = known.get_indexer(used["id"].to_numpy(dtype=object))
+    used, where = used[where >= 0], where[where >= 0]  # `assert_disjoint` refuses unknown ids
     codes, names = pd.factorize(examples[column].astype(object), sort=True)
     name = codes[where]
     part, part_names = pd.factorize(used["part"].astype(object), sort=True)
