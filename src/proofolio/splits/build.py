@@ -9,7 +9,7 @@ import pandas as pd
 
 from proofolio import files
 from proofolio import table as table_room
-from proofolio.contract import SplitInfo
+from proofolio.contract import IMAGE_PARTS, SplitInfo
 from proofolio.project import SplitSpec
 from proofolio.splits import checks, strategies
 
@@ -112,7 +112,10 @@ def _cross_validation(
 def _achieved(sides: pd.Series) -> dict[str, float]:
     """Return the fraction of all examples that each part got, excluded ones together."""
     share = sides.str.replace(r"^excluded: .*", "excluded", regex=True)
-    return {str(k): round(float(v), 6) for k, v in share.value_counts(normalize=True).items()}
+    fractions = share.value_counts(normalize=True).to_dict()
+    order = [p for p in IMAGE_PARTS if p in fractions]
+    order += sorted(set(fractions) - set(order))
+    return {str(part): round(float(fractions[part]), 6) for part in order}
 
 
 def _balance(
