@@ -1,7 +1,8 @@
+import builders
 import pandas as pd
 from verify.proven import edit_json, rehash_split, rehash_table
 
-from proofolio import files, verify
+from proofolio import files, project, splits, table, verify
 from proofolio.contract import Layout
 
 
@@ -123,3 +124,29 @@ def test_a_demonstration_split_may_cross_and_its_runs_may_not_be_promoted(runles
     assert verify.run(runless).problems == []
     edit_json(shown / "split.json", lambda value: value.update(purpose="robustness"))
     assert rules(runless) == {"1"}
+
+
+def test_look_alikes_across_parts_that_only_pictures_settle_are_noted(runless):
+    _, parts = parts_of(runless)
+    hashes = pd.read_parquet(Layout(runless).hashes).set_index("id")
+    one = parts.loc[parts["part"] == "train", "id"].iloc[0]
+    other = parts.loc[parts["part"] == "test", "id"].iloc[0]
+    hashes.loc[other, "perceptual"] = hashes.loc[one, "perceptual"]
+    files.write_parquet(Layout(runless).hashes, hashes.reset_index())
+    report = verify.run(runless)
+    assert report.problems == []
+    assert any("1 pair(s) across parts" in note for note in report.notes)
+
+
+def test_what_prepare_and_split_write_is_in_order_and_the_copy_they_joined_is_seen(tmp_path):
+    root = builders.write_project(tmp_path / "p")
+    layout, author = Layout(root), project.load(root)
+    frame = builders.image_frame(root / "data" / "raw", units=20)
+    raw = root / "data" / "raw"
+    (raw / frame["path"].iloc[0]).write_bytes((raw / frame["path"].iloc[30]).read_bytes())
+    prepared = table.prepare(frame, layout, author, progress=False)
+    splits.write(layout, splits.make(prepared, author.primary_split))
+    assert verify.run(root).problems == []
+    listed = layout.duplicates.read_text().splitlines()
+    layout.duplicates.write_text(listed[0] + "\n")
+    assert any("not listed" in p.what for p in verify.run(root).problems)
