@@ -154,8 +154,8 @@ def test_data_colours_have_contrast_in_both_schemes(colour, background):
     assert (high + 0.05) / (low + 0.05) >= 3
 
 
-def overlapping(figure):
-    """Return the pairs of texts whose boxes cross each other when the figure is drawn."""
+def misplaced(figure):
+    """Return the texts that cross each other, or the figure's edge, when it is drawn."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 
     texts, boxes = [], []
@@ -175,16 +175,19 @@ def overlapping(figure):
     across = np.minimum.outer(right, right) - np.maximum.outer(left, left)
     down = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
     found = np.argwhere(np.triu((across > 0.5) & (down > 0.5), 1))
-    return [(texts[i], texts[j]) for i, j in found]
+    wide, high = figure.bbox.size
+    cut = (left < 0) | (top < 0) | (right > wide) | (bottom > high)
+    clipped = [(texts[i], "the edge") for i in np.flatnonzero(cut)]
+    return [(texts[i], texts[j]) for i, j in found] + clipped
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_text_overlaps_another(monkeypatch, name):
+def test_no_text_overlaps_another_or_is_cut(monkeypatch, name):
     seen = []
     original = canvas.Sheet.drawing
 
     def spy(sheet, *args):
-        seen.append(overlapping(sheet.figure))
+        seen.append(misplaced(sheet.figure))
         return original(sheet, *args)
 
     monkeypatch.setattr(canvas.Sheet, "drawing", spy)
@@ -197,7 +200,10 @@ def test_overlapping_text_would_be_seen():
         axes = sheet.axes()
         axes.text(0.5, 0.5, "one")
         axes.text(0.5, 0.5, "two")
-    assert overlapping(sheet.figure) == [("one", "two")]
+        axes.text(0.9, 0.2, "far too long for what is left of the sheet").set_in_layout(False)
+    found = misplaced(sheet.figure)
+    assert found[0] == ("one", "two")
+    assert [edge for _, edge in found[1:]] == ["the edge"]
 
 
 def test_the_roc_curve_is_that_of_scikit_learn():

@@ -51,7 +51,7 @@ def _stacked(counts: pd.DataFrame, shares: pd.DataFrame) -> Sheet:
 
 
 def _profile(counts: pd.DataFrame, shares: pd.DataFrame) -> Sheet:
-    with Sheet(height=3.9) as sheet:
+    with Sheet(height=3.6) as sheet:
         axes = sheet.axes()
         order = shares.iloc[0].sort_values(ascending=False, kind="stable").index
         for k, part in enumerate(counts.index):
@@ -70,7 +70,7 @@ def confusion(name: str, title: str, counts: np.ndarray, classes: Sequence[str])
     total = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, total, out=np.zeros(counts.shape), where=total > 0)
     k = len(classes)
-    with Sheet(height=3.6 if k == 2 else 5.2) as sheet:
+    with Sheet(height=3.1 if k == 2 else 4.6) as sheet:
         axes = sheet.axes()
         # Under a number a third of full colour at most: ink stays readable in both schemes.
         full = 0.35 if k <= READABLE else 1.0

@@ -20,7 +20,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 GREY = "#808080"
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (2, 2)), (0, (6, 2, 1, 2)))
 MARKERS = ("o", "s", "D", "^")
-WIDTH = 5.2  # inches: 500 px, still readable when a phone shrinks it to 350 px
+WIDTH = 4.4  # inches: 422 px, still readable when a phone or half a column shrinks it to 330 px
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -44,8 +44,8 @@ _STYLE = {
     "grid.linewidth": 0.8,
     "legend.frameon": False,
     "legend.fontsize": 10,
-    "legend.handlelength": 2.6,
-    "lines.linewidth": 1.8,
+    "legend.handlelength": 2.2,
+    "lines.linewidth": 2.0,
     "lines.markersize": 5,
     "text.color": INK,
     "text.parse_math": False,  # a class may be called "$x$"

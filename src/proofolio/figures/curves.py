@@ -29,7 +29,7 @@ def learning_curves(name: str, title: str, histories: Mapping[int, Any], metric:
         ("val_loss", "validation loss", 0, 0),
         (column, f"validation {words.metric(metric)}", 1, 2),
     )
-    with Sheet(height=4.8) as sheet:
+    with Sheet(height=4.4) as sheet:
         axes = sheet.axes(2)
         for key, label, row, style in (s for s in series if s[0] in table):
             look = {"color": COLOURS[style], "ls": DASHES[style], "marker": MARKERS[style], "ms": 4}
@@ -76,20 +76,26 @@ def roc(
 
     fpr, tpr, cuts = roc_curve(y, p)
     told = f"AUROC {words.interval(auroc)}"
-    with Sheet(height=4.9) as sheet:
+    with Sheet(height=4.5) as sheet:
         axes = sheet.axes()
         (curve,) = axes.plot(fpr, tpr, color=COLOURS[0], label=told)
         (chance,) = axes.plot([0, 1], [0, 1], color=GREY, ls=DASHES[1], label="chance")
         handles, message = [curve, chance], [f"{told} on {len(y)} examples, {y.sum()} positive."]
         if threshold is not None:
             x, h = np.mean(p[y == 0] >= threshold), np.mean(p[y == 1] >= threshold)
-            at = f"threshold {threshold:.3f}: sensitivity {h:.3f}, specificity {1 - x:.3f}"
-            handles += axes.plot(x, h, MARKERS[2], color=COLOURS[1], ms=8, label=at)
-            message.append(f"At the {at}.")
+            at = f"threshold {threshold:.3f}", f"sensitivity {h:.3f}, specificity {1 - x:.3f}"
+            handles += _decided(axes, x, h, at)
+            message.append(f"At the {': '.join(at)}.")
         unit_axes(axes, "1 - specificity (false alarms)", "sensitivity")
         sheet.legend(handles)
     table = pd.DataFrame({"false_positive_rate": fpr, "sensitivity": tpr, "threshold": cuts})
     return sheet.drawing(name, title, " ".join(message), table.replace(np.inf, np.nan))
+
+
+def _decided(axes: Any, x: float, y: float, told: tuple[str, str]) -> list[Any]:
+    """Mark the decision point; its label takes two lines, so that the legend fits the figure."""
+    label = ":\n".join(told)
+    return axes.plot(x, y, MARKERS[2], color=COLOURS[1], ms=8, label=label)
 
 
 def precision_recall(
@@ -106,7 +112,7 @@ def precision_recall(
 
     precision, recall, cuts = precision_recall_curve(y, p, drop_intermediate=True)
     share, told = float(np.mean(y)), f"average precision {words.interval(average_precision)}"
-    with Sheet(height=4.9) as sheet:
+    with Sheet(height=4.5) as sheet:
         axes = sheet.axes()
         (curve,) = axes.step(recall, precision, where="post", color=COLOURS[0], label=told)
         rate = f"share of positives {share:.3f} (chance)"
@@ -114,9 +120,9 @@ def precision_recall(
         handles, message = [curve, chance], [f"Reached: {told}; {rate}."]
         if threshold is not None and np.any(p >= threshold):
             x, h = np.mean(p[y == 1] >= threshold), np.mean(y[p >= threshold])
-            at = f"threshold {threshold:.3f}: recall {x:.3f}, precision {h:.3f}"
-            handles += axes.plot(x, h, MARKERS[2], color=COLOURS[1], ms=8, label=at)
-            message.append(f"At the {at}.")
+            at = f"threshold {threshold:.3f}", f"recall {x:.3f}, precision {h:.3f}"
+            handles += _decided(axes, x, h, at)
+            message.append(f"At the {': '.join(at)}.")
         unit_axes(axes, "recall", "precision")
         sheet.legend(handles)
     table = pd.DataFrame(
@@ -157,12 +163,12 @@ def reliability(
     """
     both = (("before", raw, ece_raw, 1), ("after", calibrated, ece, 0))
     tables = []
-    with Sheet(height=5.0) as sheet:
+    with Sheet(height=4.4) as sheet:
         axes = sheet.axes()
         handles = axes.plot([0, 1], [0, 1], color=GREY, ls=DASHES[1], label="perfect calibration")
         for when, (hit, confidence), entry, style in both:
             bins = reliability_bins(hit, confidence)
-            label = f"{when} calibration: error {words.interval(entry)}"
+            label = f"{when}: error {words.interval(entry)}"
             look = {"color": COLOURS[style], "marker": MARKERS[style], "ls": DASHES[style]}
             handles += axes.plot(bins["predicted"], bins["observed"], label=label, **look)
             tables.append(bins.assign(when=when))
