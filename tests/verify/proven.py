@@ -47,7 +47,7 @@ def proven(root: Path) -> Path:
     """Return a project that is trained, selected, opened once, summarised and described."""
     layout, author = recorded.trained(root)
     table_record(layout)
-    (root / ".gitignore").write_text("/work/\n/data/\n")
+    (root / ".gitignore").write_text("work/\ndata/\n")
     evidence.select(layout, author)
     evidence.register(layout, author)
     evidence.open_test(layout, author, "final evaluation")
