@@ -1,10 +1,11 @@
 """`project.yaml`: what the author decides and answers, checked when it is read."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from proofolio.contract import Layout, ProjectError, Purpose, Reference, Strategy
 
@@ -117,6 +118,12 @@ class SignOff(_Section):
 
     by: str
     date: str
+
+    @field_validator("date", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        """YAML reads an unquoted date as a date; keep its ISO form."""
+        return value.isoformat() if isinstance(value, date) else value
 
 
 class Project(_Section):
