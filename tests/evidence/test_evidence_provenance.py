@@ -35,7 +35,7 @@ def call(folder, *arguments):
     ("given", "stored"),
     [
         (["{root}/src/tiny/__main__.py", "train"], ["python", "-m", "tiny", "train"]),
-        (["{root}/train.py", "--into={root}/work/x"], ["train.py", "--into=work/x"]),
+        (["{root}/train.py", "--into={root}/made/x"], ["train.py", "--into=made/x"]),
         ([sys.executable, "-m", "tiny"], ["python", "-m", "tiny"]),
         (["python3.11", FOREIGN], ["python", "data"]),
         (["C:\\Users\\me\\python.exe", "D:\\raw\\x.csv"], ["python", "x.csv"]),

@@ -124,10 +124,10 @@ def test_an_error_is_recorded_as_failed_and_the_next_attempt_has_a_new_id(ready)
         evidence.Recorder(layout, author, "good", 0, []) as recorder,
     ):
         recorder.epoch({"epoch": 1, "train_loss": float("nan")})
-        raise ValueError(f"loss diverged, see {layout.root}/work/log.txt")
+        raise ValueError(f"loss diverged, see {layout.root}/logs/log.txt")
     failed = evidence.run(layout, recorder.id)
     assert failed.status == "failed" and failed.predictions == "not kept"
-    assert failed.error == "ValueError: loss diverged, see ./work/log.txt"
+    assert failed.error == "ValueError: loss diverged, see ./logs/log.txt"
     assert (layout.run(recorder.id) / "history.csv").read_text().endswith("\n1,,,,,\n")
     assert evidence.finished(layout, author, "good", 0) is None
     run = recorded.train(layout, author, "good", 0)
