@@ -1,0 +1,18 @@
+"""The example table: one row per example, checked, scanned, hashed, kept and read back.
+
+Scope: what every later step takes for granted. Where the rows come from is the author's `data.py`.
+"""
+
+from proofolio.table.schema import COLUMNS, check
+from proofolio.table.snapshot import prepare
+from proofolio.table.store import content_sha256, membership_sha256, read, read_examples
+
+__all__ = [
+    "COLUMNS",
+    "check",
+    "content_sha256",
+    "membership_sha256",
+    "prepare",
+    "read",
+    "read_examples",
+]

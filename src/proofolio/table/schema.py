@@ -1,0 +1,187 @@
+"""What a table must look like, and how a breach of it is told."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from proofolio.contract import TableError
+
+COLUMNS = {
+    "id": "name of the example, the same on every machine",
+    "unit": "unit of independence: examples of one unit never stand in two parts",
+    "unit2": "second unit of independence, crossed with the first",
+    "label": "class of the example",
+    "path": "file, relative to the folder of raw data",
+    "time": "when the example was taken",
+    "amount": "monetary amount of the example",
+    "official": "part in the publisher's own split: train, test or excluded",
+    "content": "SHA-256 of the file's bytes",
+    "perceptual": "64-bit perceptual hash (pHash), hexadecimal",
+    "bytes": "size of the file",
+    "mtime_ns": "when the file last changed, in nanoseconds",
+    "width": "width in pixels",
+    "height": "height in pixels",
+    "quality": "JPEG quality estimated from the quantisation table",
+    "brightness": "mean grey level, 0-255",
+    "contrast": "standard deviation of the grey level",
+    "border": "mean grey level of the outer frame, 1/16 of each side wide",
+    "cluster": "units joined by shared duplicates, named after the smallest",
+}
+AUTHORED = ("id", "unit", "unit2", "label", "path", "time", "amount", "official")
+SLICE = "slice_"
+SHOWN = 5  # offenders named in a message
+
+# Error text of each check: (what was expected, the remedy).
+_RULES = {
+    "text": (
+        "text without blanks at its ends and without line breaks",
+        "drop rows without a value in data.py, then .astype(str).str.strip()",
+    ),
+    "no comma": ("no comma", "replace commas in data.py: hashed lines join columns by commas"),
+    "relative": (
+        "a path below the raw folder, written with '/'",
+        "give Path(file).relative_to(raw).as_posix()",
+    ),
+    "known class": ("a class of project.yaml", "correct the labels, or `classes` in project.yaml"),
+    "time": ("datetime64 values", "convert with pd.to_datetime in data.py"),
+    "number": ("numbers", "convert with pd.to_numeric in data.py"),
+    "official part": ("train, test or excluded", "rename the parts in data.py"),
+    "not_nullable": ("a value in every row", "fill or drop these rows in data.py"),
+    "field_uniqueness": (
+        "each id once",
+        "make ids from the file's path below the raw folder, and drop repeated rows",
+    ),
+    "column_in_dataframe": ("this column", "add it to the table in data.py"),
+    "column_in_schema": (
+        "only known columns",
+        f"name it {SLICE}<name> to analyse it as a slice, or drop it in data.py",
+    ),
+}
+
+
+def check(
+    frame: pd.DataFrame, *, kind: str = "image", classes: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Check the author's table and return it sorted by id, with text columns as text.
+
+    Args:
+        frame: id, unit, label, path (images) [, unit2, time, amount, official, slice_<name>];
+            columns that `prepare` adds are let through.
+        kind: image or events; only images need a path.
+        classes: the project's classes; with them, every label is one and every class has a row.
+
+    Raises:
+        TableError: names each breach, its first offenders, their count and the remedy.
+    """
+    if not isinstance(frame, pd.DataFrame) or frame.empty:
+        raise TableError(
+            "the table has no rows",
+            expected="a pandas frame with one row per example",
+            received=f"{type(frame).__name__} of {len(frame) if hasattr(frame, '__len__') else 0}",
+            remedy="look at the folder that data.py reads, and at how it filters",
+        )
+    _validated(frame.reset_index(drop=True), kind, classes)
+    empty = sorted(set(classes or ()) - set(frame["label"]))
+    if empty:
+        raise TableError(
+            f"{len(empty)} class(es) of project.yaml have no example",
+            expected="at least one example of each class",
+            received=f"none of {listed(empty)}",
+            remedy="look for their files, or take them out of `classes` in project.yaml",
+        )
+    text = {c: "str" for c in frame if frame[c].dtype == object}
+    return frame.astype(text).sort_values("id", ignore_index=True)
+
+
+def listed(values: Iterable[Any]) -> str:
+    """Return the first few values in one line; an ellipsis says that there are more."""
+    values = list(values)
+    return ", ".join(map(str, values[:SHOWN])) + (", …" if len(values) > SHOWN else "")
+
+
+def _validated(frame: pd.DataFrame, kind: str, classes: Sequence[str] | None) -> None:
+    import pandera.pandas as pa
+    from pandera.errors import SchemaErrors
+
+    try:
+        _schema(pa, frame, kind, classes).validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        raise _told(errors.failure_cases, frame) from None
+
+
+def _schema(pa: Any, frame: pd.DataFrame, kind: str, classes: Sequence[str] | None) -> Any:
+    """Build the pandera schema; `pa` is passed because importing it takes a second."""
+
+    def rule(name: str, holds: Any) -> Any:
+        return pa.Check(holds, error=name)
+
+    text = rule("text", _is_text)
+    key = [text, rule("no comma", lambda s: ~s.astype(str).str.contains(",", regex=False))]
+    relative = rule("relative", lambda s: s.map(_is_relative))
+    known = [rule("known class", lambda s: s.isin(list(classes)))] if classes else []
+    parts = rule("official part", lambda s: s.isin(["train", "test", "excluded"]))
+    time = rule("time", lambda s: pd.api.types.is_datetime64_any_dtype(s.dtype))
+    number = rule("number", lambda s: pd.api.types.is_numeric_dtype(s.dtype))
+    columns = {
+        "id": pa.Column(checks=key, unique=True),
+        "unit": pa.Column(checks=key),
+        "label": pa.Column(checks=[text, *known]),
+        "path": pa.Column(checks=[text, relative], required=kind == "image"),
+        "unit2": pa.Column(checks=key, required=False),
+        "official": pa.Column(checks=parts, required=False),
+        "time": pa.Column(checks=time, required=False, nullable=True),
+        "amount": pa.Column(checks=number, required=False),
+    }
+    slices = {c: pa.Column(checks=text) for c in map(str, frame) if c.startswith(SLICE)}
+    made = {c: pa.Column(required=False, nullable=True) for c in COLUMNS if c not in columns}
+    return pa.DataFrameSchema({**columns, **slices, **made}, strict=True)
+
+
+def _is_text(values: pd.Series) -> pd.Series:
+    """Whether each value is a non-empty string without blanks at its ends or line breaks."""
+    good = [isinstance(v, str) and v != "" and v == v.strip() and v.isprintable() for v in values]
+    return pd.Series(good, index=values.index)
+
+
+def _is_relative(path: Any) -> bool:
+    parts = str(path).split("/")
+    return "\\" not in str(path) and ":" not in parts[0] and not {"", ".", ".."} & set(parts)
+
+
+def _told(cases: pd.DataFrame, frame: pd.DataFrame) -> TableError:
+    """Turn pandera's failure cases into one refusal: a line per column and rule."""
+    known = cases["check"].map(lambda c: c if c in _RULES else str(c))
+    faults, expected, remedies = [], [], []
+    for (column, rule), group in cases.assign(check=known).groupby(
+        ["column", "check"], sort=False, dropna=False
+    ):
+        want, remedy = _RULES.get(rule, (rule, "correct it in data.py"))
+        rows = group["index"].dropna().astype(int)
+        if rule in ("column_in_dataframe", "column_in_schema"):
+            faults.append(
+                f"{'unknown' if rule == 'column_in_schema' else 'missing'} column(s) "
+                f"{listed(group['failure_case'])}"
+            )
+        elif rows.empty:
+            faults.append(f"{column}: {frame[column].dtype} values")
+        else:
+            named = [_row(frame, row, column) for row in rows[:SHOWN]]
+            more = ", …" if len(rows) > SHOWN else ""
+            faults.append(f"{column}: {len(rows):,} row(s): {', '.join(named)}{more}")
+        expected.append(f"{column or 'table'}: {want}")
+        remedies.append(remedy)
+    return TableError(
+        f"the table breaks {len(faults)} rule(s)",
+        expected="; ".join(expected),
+        received="; ".join(faults),
+        remedy="; ".join(dict.fromkeys(remedies)),
+    )
+
+
+def _row(frame: pd.DataFrame, row: int, column: str) -> str:
+    """Name a row by its number and id, with the value that offends."""
+    name = f"row {row}"
+    if "id" in frame and column != "id":
+        name += f" ({frame['id'].iloc[row]})"
+    return f"{name} {frame[column].iloc[row]!r}"
