@@ -6,7 +6,7 @@ import recorded
 from sklearn.metrics import roc_auc_score
 
 from proofolio import evidence, files, table
-from proofolio.contract import RunError
+from proofolio.contract import MetricError, RunError
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +154,21 @@ def test_unknown_names_and_kinds_are_refused(opened):
     result = evidence.results.read(layout, "confusion_val")
     with pytest.raises(RunError, match="latency cannot be recomputed"):
         evidence.recompute(layout, result.model_copy(update={"kind": "latency"}))
+
+
+def test_no_threshold_is_made_up_for_a_run_without_one(opened):
+    layout, _ = opened
+    result = evidence.results.read(layout, "seed_mean_prior_val")
+    path = layout.run(result.inputs["runs"][0]) / "run.json"
+    before = path.read_bytes()
+    run = files.read_json(path)
+    run["decision"]["threshold"] = None
+    files.write_json(path, run)
+    try:
+        with pytest.raises(MetricError, match="needs a decision"):
+            evidence.recompute(layout, result)
+    finally:
+        path.write_bytes(before)
 
 
 def test_multiclass_runs_are_recorded_and_summarised(tmp_path, few_draws):

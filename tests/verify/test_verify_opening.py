@@ -1,10 +1,12 @@
 import json
 import shutil
 
+import pytest
 from verify.proven import edit_json, run_folder
 
 from proofolio import evidence, files, verify
 from proofolio.contract import Layout
+from proofolio.verify import load, opening
 
 
 def problems(root):
@@ -69,6 +71,22 @@ def test_a_selection_that_is_not_the_best_on_val(root):
 
     edit_json(Layout(root).selection, change)
     assert any("the best on val is" in p.what for p in problems(root))
+
+
+@pytest.mark.parametrize(("behind", "broken"), [(1e-7, True), (1e-12, False)])
+def test_only_values_that_the_choice_would_tie_count_as_ties(root, behind, broken):
+    report = verify.Report()
+    e = load.load(Layout(root), report)
+    listed = {c.name: c for c in e.selection.candidates}
+    best, second = listed["good"], listed["good_slow"]
+    second.value = best.value - behind
+    for mine, other in zip(best.runs, second.runs, strict=True):
+        value = e.runs[mine].metrics["val"]["auroc"].value
+        e.runs[other].metrics["val"]["auroc"].value = value - behind
+    e.selection.choice.name, e.selection.choice.run = second.name, second.runs[0]
+    e.selection.choice.ties = [best.name]
+    opening.check(e, report)
+    assert any("the best on val is good" in p.what for p in report.problems) == broken
 
 
 def test_a_selection_that_leaves_a_configuration_out(root):

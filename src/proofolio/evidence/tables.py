@@ -185,10 +185,9 @@ def _joined(layout: Layout, runs: Sequence[Run], part: str) -> list[scoring.Join
     return data
 
 
-def _thresholds(runs: Sequence[Run]) -> list[float]:
-    """Return the decision threshold of each run; 0.5 stands in where no metric reads one."""
-    found = [run.decision.threshold if run.decision else None for run in runs]
-    return [0.5 if threshold is None else threshold for threshold in found]
+def _thresholds(runs: Sequence[Run]) -> list[float | None]:
+    """Return the decision threshold of each run; None where it has none."""
+    return [run.decision.threshold if run.decision else None for run in runs]
 
 
 def _drawn(parameters: Inputs) -> Inputs:

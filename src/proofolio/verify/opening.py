@@ -5,7 +5,7 @@ from datetime import datetime
 
 from proofolio import files
 from proofolio.contract import Run, Selection
-from proofolio.evidence import git
+from proofolio.evidence import choice, git
 from proofolio.verify.load import RESTORE, Access, Evidence
 from proofolio.verify.report import Report
 from proofolio.verify.scores import TOLERANCE
@@ -81,7 +81,7 @@ def _values(e: Evidence, report: Report, selection: Selection, wrong) -> None:
     if not means:
         return
     top = max(means.values()) if side == "highest" else min(means.values())
-    best = {name for name, mean in means.items() if abs(mean - top) <= TOLERANCE}
+    best = {name for name, mean in means.items() if abs(mean - top) <= choice.TIE}
     if selection.choice.name not in best:
         wrong(f"the choice is {selection.choice.name}, the best on val is {sorted(best)[0]}")
     elif best - {selection.choice.name} - set(selection.choice.ties):
