@@ -21,17 +21,17 @@ import pandas as pd
 from proofolio import files
 from proofolio.contract import TableError
 
-SCANNED = (
-    "content",
-    "perceptual",
-    "bytes",
-    "width",
-    "height",
-    "quality",
-    "brightness",
-    "contrast",
-    "border",
-)
+SCANNED = {  # column: how pandas stores it
+    "content": "str",
+    "perceptual": "str",
+    "bytes": "int64",
+    "width": "int64",
+    "height": "int64",
+    "quality": "float64",
+    "brightness": "float64",
+    "contrast": "float64",
+    "border": "float64",
+}
 THUMBNAIL = 32  # side in pixels; the confirming comparison of `duplicates` was tuned at this size
 FRAME = 16  # the border statistic looks at a frame 1/16 of each side wide
 # Luminance table of the JPEG standard, ITU-T T.81 (1992), annex K, table K.1, row by row.
@@ -72,7 +72,7 @@ def scan(
             remedy="fetch these files again, or leave their rows out in data.py and say so in "
             "the data card",
         )
-    return pd.DataFrame(read, columns=list(SCANNED)).astype({"quality": float})
+    return pd.DataFrame(read, columns=list(SCANNED)).astype(SCANNED)
 
 
 def thumbnails(

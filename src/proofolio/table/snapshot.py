@@ -69,17 +69,16 @@ def _present(frame: pd.DataFrame, raw: Path) -> pd.DataFrame:
 
 def _scanned(table: pd.DataFrame, raw: Path, layout: Layout, progress: bool) -> pd.DataFrame:
     """Return the table with every column of `images.scan`, reading only files that changed."""
-    measured = [c for c in images.SCANNED if c != "bytes"]
-    before = _previous(layout, measured)
-    known = table[_UNCHANGED].merge(before, on=_UNCHANGED, how="left")[measured]
+    measured = {c: kind for c, kind in images.SCANNED.items() if c != "bytes"}
+    before = _previous(layout, list(measured))
+    known = table[_UNCHANGED].merge(before, on=_UNCHANGED, how="left")[list(measured)]
     fresh = known["content"].isna().to_numpy()
     paths = table["path"][fresh].tolist()
     if paths:
         scan = images.scan(raw, paths, progress=progress)
         kept = known[~fresh].set_axis(table.index[~fresh])
-        known = pd.concat([kept, scan[measured].set_axis(table.index[fresh])]).sort_index()
-    whole = {"width": "int64", "height": "int64", "quality": "float64"}
-    return pd.concat([table, known.astype(whole)], axis=1)
+        known = pd.concat([kept, scan[list(measured)].set_axis(table.index[fresh])]).sort_index()
+    return pd.concat([table, known.astype(measured)], axis=1)
 
 
 def _previous(layout: Layout, measured: list[str]) -> pd.DataFrame:
