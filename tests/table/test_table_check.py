@@ -52,7 +52,7 @@ def test_optional_columns_pass():
         ({"time": "2020"}, ["time: ", "pd.to_datetime"]),
         ({"official": "dev"}, ["official: 8 row(s)", "train, test or excluded"]),
         ({"slice_age": [np.nan] * 8}, ["slice_age: 8 row(s)"]),
-        ({"site": "north"}, ["unknown column(s) site", "slice_<name>"]),
+        ({"site": "north"}, ["table: only known", "unknown column(s) site", "slice_<name>"]),
     ],
 )
 def test_each_breach_is_told(changes, said):

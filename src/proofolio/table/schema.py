@@ -150,26 +150,14 @@ def _is_relative(path: Any) -> bool:
 
 
 def _told(cases: pd.DataFrame, frame: pd.DataFrame) -> TableError:
-    """Turn pandera's failure cases into one refusal: a line per column and rule."""
-    known = cases["check"].map(lambda c: c if c in _RULES else str(c))
+    """Turn pandera's failure cases into one refusal: a fault per column and rule."""
     faults, expected, remedies = [], [], []
-    for (column, rule), group in cases.assign(check=known).groupby(
-        ["column", "check"], sort=False, dropna=False
-    ):
-        want, remedy = _RULES.get(rule, (rule, "correct it in data.py"))
-        rows = group["index"].dropna().astype(int)
-        if rule in ("column_in_dataframe", "column_in_schema"):
-            faults.append(
-                f"{'unknown' if rule == 'column_in_schema' else 'missing'} column(s) "
-                f"{listed(group['failure_case'])}"
-            )
-        elif rows.empty:
-            faults.append(f"{column}: {frame[column].dtype} values")
-        else:
-            named = [_row(frame, row, column) for row in rows[:SHOWN]]
-            more = ", …" if len(rows) > SHOWN else ""
-            faults.append(f"{column}: {len(rows):,} row(s): {', '.join(named)}{more}")
-        expected.append(f"{column or 'table'}: {want}")
+    grouped = cases.groupby(["column", "check"], sort=False, dropna=False)
+    for (column, rule), group in grouped:
+        want, remedy = _RULES.get(rule, (str(rule), "correct it in data.py"))
+        where = column if isinstance(column, str) else "table"
+        faults.append(_fault(group, frame, where, rule))
+        expected.append(f"{where}: {want}")
         remedies.append(remedy)
     return TableError(
         f"the table breaks {len(faults)} rule(s)",
@@ -177,6 +165,20 @@ def _told(cases: pd.DataFrame, frame: pd.DataFrame) -> TableError:
         received="; ".join(faults),
         remedy="; ".join(dict.fromkeys(remedies)),
     )
+
+
+def _fault(group: pd.DataFrame, frame: pd.DataFrame, column: str, rule: str) -> str:
+    """Say what offends: whole columns, a column's type, or the first rows and their count."""
+    if rule == "column_in_dataframe":
+        return f"missing column(s) {listed(group['failure_case'])}"
+    if rule == "column_in_schema":
+        return f"unknown column(s) {listed(group['failure_case'])}"
+    rows = group["index"].dropna().astype(int)
+    if rows.empty:
+        return f"{column}: {frame[column].dtype} values"
+    named = [_row(frame, row, column) for row in rows[:SHOWN]]
+    more = ", …" if len(rows) > SHOWN else ""
+    return f"{column}: {len(rows):,} row(s): {', '.join(named)}{more}"
 
 
 def _row(frame: pd.DataFrame, row: int, column: str) -> str:
