@@ -5,7 +5,7 @@ import pytest
 import recorded
 from sklearn.metrics import roc_auc_score
 
-from proofolio import evidence, files, table
+from proofolio import evidence, files, metrics, scoring, table
 from proofolio.contract import MetricError, RunError
 
 
@@ -63,9 +63,38 @@ def test_seed_means_and_differences_agree_with_scikit_learn(opened):
     assert (alone.ci_low, alone.ci_high) == pytest.approx(
         (run.metrics["test"]["auroc"].ci_low, run.metrics["test"]["auroc"].ci_high), abs=1e-9
     )
-    metrics = {row["metric"]: row["value"] for row in alone.table}
+    values = {row["metric"]: row["value"] for row in alone.table}
     for name, metric in run.metrics["test"].items():
-        assert metrics[name] == pytest.approx(metric.value, abs=1e-9), name
+        assert values[name] == pytest.approx(metric.value, abs=1e-9), name
+
+
+def test_every_metric_of_a_seed_mean_has_the_bits_of_that_metric_alone(opened):
+    layout, _ = opened
+    result = evidence.results.read(layout, "seed_mean_good_test")
+    runs = [evidence.run(layout, run_id) for run_id in result.inputs["runs"]]
+    task = {"classes": runs[0].classes, "positive_class": runs[0].positive_class}
+    joined = [
+        scoring.join(
+            evidence.predictions(layout, run),
+            table.read_examples(layout),
+            "test",
+            calibration=run.calibration,
+            **task,
+        )
+        for run in runs
+    ]
+    assert len(result.table) == len(runs[0].metrics["test"])
+    for row in result.table:
+        alone = metrics.seed_mean(
+            row["metric"],
+            joined[0].y,
+            [j.scores_for(row["metric"]) for j in joined],
+            thresholds=[run.decision.threshold for run in runs],
+            **joined[0].grouping,
+            **result.parameters,
+        )
+        for key in ("value", "ci_low", "ci_high", "degenerate", "n_units"):
+            assert row[key] == getattr(alone, key), (row["metric"], key)
 
 
 def test_tables_count_what_was_decided(opened):

@@ -237,6 +237,21 @@ def test_seed_mean_averages_within_each_resample():
     assert [found.ci_low, found.ci_high] == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("second", [False, True])
+def test_seed_means_in_one_pass_have_the_bits_of_each_alone(second):
+    y, p, cluster = tiny()
+    seeds, limits = [p, p**2, np.sqrt(p)], [0.5, 0.3, 0.7]
+    raw = [s**3 for s in seeds]
+    options = {"thresholds": limits, "resamples": 97, "seed": 4, "units": cluster // 2}
+    options["second"] = np.arange(len(y)) % 9 if second else None
+    together = metrics.seed_means(BINARY, y, seeds, cluster, raw=raw, **options)
+    assert tuple(together) == BINARY
+    for name in BINARY:
+        read = seeds if metrics.uses_calibrated(name) else raw
+        assert together[name] == metrics.seed_mean(name, y, read, cluster, **options), name
+        assert together[name].ci_low < together[name].ci_high
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -251,7 +266,11 @@ def test_seed_mean_averages_within_each_resample():
         (lambda y, p, c: metrics.seed_mean("auroc", y, [], c), "differ in number"),
         (
             lambda y, p, c: metrics.seed_mean("f1", y, [p, p], c, thresholds=[0.5]),
-            "2 sets of scores, 1 thresholds",
+            "2 sets of scores, 2 of raw scores, 1 thresholds",
+        ),
+        (
+            lambda y, p, c: metrics.seed_means(["f1"], y, [p, p], c, raw=[p]),
+            "2 sets of scores, 1 of raw scores, 2 thresholds",
         ),
         (lambda y, p, c: metrics.intervals(["auroc"], y, p, c, raw=p[:, None]), "wrong shape"),
         (lambda y, p, c: metrics.interval("auroc", y, p * np.nan, c), "not finite"),

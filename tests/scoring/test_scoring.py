@@ -93,6 +93,15 @@ def test_labels_beside_predictions_are_never_read():
     )
 
 
+def test_a_joined_row_is_what_a_merge_by_id_gives():
+    predictions, examples = data()
+    examples = examples.assign(slice_site=["north", None] * 120, amount=np.arange(240.0))
+    examples = examples.sample(frac=1, random_state=0)
+    joined = scoring.join(predictions.sample(frac=1, random_state=1), examples, "val", **TASK)
+    own = predictions[predictions["part"] == "val"].sort_values("id")
+    pd.testing.assert_frame_equal(joined.rows, own.merge(examples, on="id", validate="one_to_one"))
+
+
 def test_multiclass_run():
     classes = list("abcdefg")
     predictions, examples = data(classes=classes)
@@ -239,6 +248,7 @@ def test_a_whole_file_passes_the_check_that_the_broken_ones_fail():
             lambda p, e: (p, e.drop(index=range(9))),
             "not among the examples\n.*\n.*9 in all: .*\\.\\.\\.",
         ),
+        (lambda p, e: (p, pd.concat([e, e.head(2)])), "stand twice\n.*\n.*2 in all: scan 000"),
         (lambda p, e: (p, set_value(e, 7, "label", "odd")), "labels are not among .*\n.*\n.*odd"),
         (lambda p, e: (set_value(p, 7, "p_sick", np.nan), e), "no probabilities\n.*\n.*scan 007"),
         (lambda p, e: (set_value(p, 7, "p_sick", 1.5), e), "no probabilities\n.*\n.*scan 007"),

@@ -33,17 +33,16 @@ def seed_mean(
     """
     runs, part = _runs(layout, inputs["runs"]), inputs["part"]
     data = _joined(layout, runs, part)
-    rows = []
-    for name in runs[0].metrics[part]:
-        mean = metrics.seed_mean(
-            name,
-            data[0].y,
-            [joined.scores_for(name) for joined in data],
-            thresholds=_thresholds(runs),
-            **data[0].grouping,
-            **_drawn(parameters),
-        )
-        rows.append({"metric": name, **_row(mean), **_spread(runs, part, name)})
+    means = metrics.seed_means(
+        list(runs[0].metrics[part]),
+        data[0].y,
+        [joined.calibrated for joined in data],
+        raw=[joined.stored for joined in data],
+        thresholds=_thresholds(runs),
+        **data[0].grouping,
+        **_drawn(parameters),
+    )
+    rows = [{"metric": m, **_row(mean), **_spread(runs, part, m)} for m, mean in means.items()]
     lead = next((row for row in rows if row["metric"] == inputs["metric"]), None)
     if lead is None:  # a scorer without probabilities, where those are what chooses
         lead = {"method": f"undefined: {inputs['config']} has no {inputs['metric']}"}

@@ -13,7 +13,13 @@ from proofolio.metrics.catalogue import (
     uses_calibrated,
 )
 from proofolio.metrics.events import card_precision_top_k
-from proofolio.metrics.intervals import interval, intervals, paired_difference, seed_mean
+from proofolio.metrics.intervals import (
+    interval,
+    intervals,
+    paired_difference,
+    seed_mean,
+    seed_means,
+)
 from proofolio.metrics.resampling import resample_weights
 from proofolio.metrics.statistics import value
 
@@ -29,6 +35,7 @@ __all__ = [
     "paired_difference",
     "resample_weights",
     "seed_mean",
+    "seed_means",
     "uses_calibrated",
     "value",
 ]

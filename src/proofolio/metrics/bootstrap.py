@@ -50,7 +50,10 @@ def evaluate(
             for i, member in enumerate(members):
                 drawn[i, start : start + len(weights)] = member(weights)
 
-    threads = min(_MOST_THREADS, os.cpu_count() or 1) if n * resamples > _WORTH_THREADS else 1
+    if n * resamples <= _WORTH_THREADS:
+        work()
+        return of_sample, drawn
+    threads = min(_MOST_THREADS, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool:
         for future in [pool.submit(work) for _ in range(threads)]:
             future.result()

@@ -80,25 +80,38 @@ def seed_mean(
     y: np.ndarray,
     scores: Sequence[np.ndarray],
     clusters: np.ndarray,
-    *,
-    thresholds: Sequence[float | None] | None = None,
     **options,
 ) -> Metric:
-    """Return the mean of a metric over the seeds of one configuration, on the same resamples.
+    """Return the mean of one metric over seeds; the keywords are those of `seed_means`."""
+    return seed_means([name], y, scores, clusters, **options)[name]
+
+
+def seed_means(
+    names: Sequence[str],
+    y: np.ndarray,
+    scores: Sequence[np.ndarray],
+    clusters: np.ndarray,
+    *,
+    raw: Sequence[np.ndarray] | None = None,
+    thresholds: Sequence[float | None] | None = None,
+    **options,
+) -> dict[str, Metric]:
+    """Return each metric's mean over the seeds of one configuration, in one pass over resamples.
 
     The interval covers which units were sampled. It leaves the spread between seeds out.
 
     Args:
-        name: the metric.
+        names: the metrics; ranking and `_raw` metrics read `raw`, the others `scores`.
         y: (n,) class codes.
-        scores: one array per seed, all for the same rows.
+        scores: one array per seed, all for the same rows, calibrated where there is a calibration.
         clusters: (n,) the cluster of each row.
+        raw: the stored scores of each seed; None where `scores` serve all metrics.
         thresholds: one per seed (None: 0.5 each).
         **options: second, units, resamples, level, seed as in `intervals`.
     """
     limits = _per_seed(0.5 if thresholds is None else thresholds, len(scores))
     share = [1 / max(len(scores), 1)] * len(scores)
-    return _combination(name, y, list(scores), share, clusters, limits, **options)
+    return _combinations(names, y, list(scores), raw, share, clusters, limits, **options)
 
 
 def paired_difference(
@@ -128,7 +141,7 @@ def paired_difference(
         scores += side
         share += [sign / max(len(side), 1)] * len(side)
         limits += _per_seed(threshold, len(side))
-    return _combination(name, y, scores, share, clusters, limits, **options)
+    return _combinations([name], y, scores, None, share, clusters, limits, **options)[name]
 
 
 def _per_seed(threshold: float | Sequence[float] | None, seeds: int) -> list[float | None]:
@@ -136,10 +149,11 @@ def _per_seed(threshold: float | Sequence[float] | None, seeds: int) -> list[flo
     return [threshold] * seeds if np.ndim(threshold) == 0 else list(threshold)
 
 
-def _combination(
-    name: str,
+def _combinations(
+    names: Sequence[str],
     y: np.ndarray,
     scores: list[np.ndarray],
+    raw: Sequence[np.ndarray] | None,
     coefficients: list[float],
     clusters: np.ndarray,
     thresholds: list[float | None],
@@ -149,22 +163,27 @@ def _combination(
     resamples: int = 2000,
     level: float = 0.95,
     seed: int = 0,
-) -> Metric:
+) -> dict[str, Metric]:
     """Return sum_i coefficients[i] * metric(scores[i]), each resample scored by all of them."""
-    if not scores or len(scores) != len(thresholds):
+    stored = scores if raw is None else list(raw)
+    if not scores or not len(scores) == len(stored) == len(thresholds):
         raise MetricError(
             "scores and thresholds differ in number",
-            expected="at least one set of scores, and one threshold for each",
-            received=f"{len(scores)} sets of scores, {len(thresholds)} thresholds",
+            expected="at least one set of scores, and one threshold (and raw scores) for each",
+            received=f"{len(scores)} sets of scores, {len(stored)} of raw scores, "
+            f"{len(thresholds)} thresholds",
             remedy="pass the decision threshold of every run",
         )
     groups = clustering(clusters, np.shape(y)[0] if np.ndim(y) else None, second)
     members = [
-        Statistics([name], y, s, threshold=t, cells=groups.cells)
-        for s, t in zip(scores, thresholds, strict=True)
+        Statistics(names, y, s, raw=r, threshold=t, cells=groups.cells)
+        for s, r, t in zip(scores, stored, thresholds, strict=True)
     ]
     of_sample, drawn = evaluate(members, groups, resamples, seed)
-    value = float(sum(c * v for c, v in zip(coefficients, of_sample[:, 0], strict=True)))
-    combined = sum(c * v for c, v in zip(coefficients, drawn[:, :, 0], strict=True))
     units = clusters if units is None else units
-    return summary(name, value, combined, groups, units, level, seed)
+    found = {}
+    for i, name in enumerate(members[0].names):
+        value = float(sum(c * v for c, v in zip(coefficients, of_sample[:, i], strict=True)))
+        combined = sum(c * v for c, v in zip(coefficients, drawn[:, :, i], strict=True))
+        found[name] = summary(name, value, combined, groups, units, level, seed)
+    return found

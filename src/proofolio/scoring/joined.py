@@ -107,15 +107,7 @@ def join(
     refuse_doubles(scored, part)
     own = [c for c in scored.columns if c in _OWN or str(c).startswith("p_")]
     scored = scored[own].sort_values(["fold", "id"] if "fold" in own else ["id"])
-    rows = scored.merge(examples, on="id", how="left", validate="many_to_one")
-    unknown = ~rows["id"].isin(examples["id"])
-    if unknown.any():
-        refuse(
-            f"predicted ids of part {part} are not among the examples",
-            rows.loc[unknown, "id"],
-            expected="ids of evidence/examples.parquet",
-            remedy="predict the rows of the prepared table; prepare again if the table changed",
-        )
+    rows = _beside(scored, examples, part)
     codes = {c: i for i, c in enumerate(classes)}
     if positive_class is not None:
         codes = {c: int(c == positive_class) for c in classes}
@@ -131,3 +123,32 @@ def join(
     scorer = is_score(rows)
     calibrated = stored if scorer else decisions.calibrate(stored, calibration)
     return Joined(rows, y.to_numpy(dtype=np.int64), stored, calibrated, scorer)
+
+
+def _beside(scored: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> "pd.DataFrame":
+    """Return the rows of `scored` with the other columns of their examples, in the same order.
+
+    One look-up of the ids finds both the examples and the ids that have none; a merge and a test
+    of membership after it would each read all examples again.
+    """
+    import pandas as pd
+
+    twice = examples["id"].duplicated()
+    if twice.any():
+        refuse(
+            "ids of the examples stand twice",
+            examples.loc[twice, "id"],
+            expected="one row per id in evidence/examples.parquet",
+            remedy="run the prepare step again",
+        )
+    place = pd.Index(examples["id"]).get_indexer(scored["id"])
+    if (place < 0).any():
+        refuse(
+            f"predicted ids of part {part} are not among the examples",
+            scored.loc[place < 0, "id"],
+            expected="ids of evidence/examples.parquet",
+            remedy="predict the rows of the prepared table; prepare again if the table changed",
+        )
+    known = examples.drop(columns=[c for c in examples.columns if c in scored.columns])
+    found = known.iloc[place].reset_index(drop=True)
+    return pd.concat([scored.reset_index(drop=True), found], axis=1)
