@@ -1,0 +1,96 @@
+"""One recorder for one process or many: the main one writes evidence, the others work along."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proofolio import evidence, splits
+from proofolio.contract import Layout, ProjectError
+from proofolio.project import Project
+from proofolio_torch import parallel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Companion:
+    """What a recorder is to a rung, in a process that writes nothing."""
+
+    def __init__(self, layout: Layout, project: Project, name: str, seed: int, run_id: str) -> None:
+        self.id, self.seed, self.config = run_id, seed, project.config(name)
+        split = project.experiment(name).split
+        self.split, self.parts = splits.info(layout, split), splits.read(layout, split)
+        self.work: Path = layout.run_work(run_id)
+
+    def fit(self, step: str, part: str) -> None:
+        """Leave the note to the main process."""
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """Leave the row to the main process."""
+
+    def finish(self, predictions: "pd.DataFrame", model: Any, runtime: Any = None) -> None:
+        """Leave the writing to the main process."""
+
+
+def pending(
+    layout: Layout, project: Project, only: Sequence[str] = (), seeds: Sequence[int] = ()
+) -> list[tuple[str, int]]:
+    """Return the (configuration, seed) pairs of the ladder that are not finished, in order.
+
+    The main process looks and tells the others, so that all do the same runs.
+
+    Args:
+        layout: The project's paths.
+        project: The project.
+        only: Names of configurations to look at; all where empty.
+        seeds: Seeds to look at; all where empty.
+
+    Raises:
+        ProjectError: A name or seed that project.yaml does not declare.
+    """
+    asked = {project.experiment(name).name for name in only}
+    if not set(seeds) <= set(project.seeds):
+        raise ProjectError(
+            "an undeclared seed",
+            expected=f"seeds of project.yaml: {project.seeds}",
+            received=str(list(seeds)),
+            remedy="name seeds in project.yaml before training",
+        )
+    found: list[tuple[str, int]] = []
+    if parallel.is_main():
+        for experiment in project.ladder:
+            wanted = [s for s in experiment.seeds or project.seeds if not seeds or s in seeds]
+            if asked and experiment.name not in asked:
+                continue
+            done = [s for s in wanted if evidence.finished(layout, project, experiment.name, s)]
+            if done:
+                print(f"{experiment.name}: recorded (seed {', '.join(map(str, done))})")
+            found += [(experiment.name, seed) for seed in wanted if seed not in done]
+    return _shared(found)
+
+
+@contextmanager
+def recorder(
+    layout: Layout, project: Project, name: str, seed: int, argv: Sequence[str]
+) -> Iterator[evidence.Recorder | Companion]:
+    """Open the record of a run on the main process and a `Companion` on every other."""
+    if not parallel.is_main():
+        yield Companion(layout, project, name, seed, _shared(None))
+        return
+    with evidence.Recorder(layout, project, name, seed, argv) as run:
+        state = "resuming" if run.resumed else "run"
+        print(f"{state} {run.id}", flush=True)
+        _shared(run.id)
+        yield run
+
+
+def _shared(value: Any) -> Any:
+    """Return the main process's `value` on every process."""
+    if parallel.world_size() == 1:
+        return value
+    import torch
+    from accelerate.utils import broadcast_object_list
+
+    parallel.accelerator("cuda" if torch.cuda.is_available() else "cpu")  # joins the processes
+    return broadcast_object_list([value])[0]
