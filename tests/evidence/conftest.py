@@ -1,6 +1,9 @@
 """Fixtures of the evidence room's tests."""
 
+import shutil
+
 import pytest
+import recorded
 
 from proofolio import scoring
 from proofolio.evidence import summary
@@ -13,3 +16,18 @@ def few_draws():
         patch.setitem(scoring.score.__kwdefaults__, "resamples", 100)
         patch.setitem(summary._DRAWN, "resamples", 100)
         yield
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory, few_draws):
+    """The root of a project whose whole ladder is trained; never changed by a test."""
+    root = tmp_path_factory.mktemp("trained") / "project"
+    recorded.trained(root)
+    return root
+
+
+@pytest.fixture
+def ready(template, tmp_path):
+    """A copy of the module's template: its layout and what its author wrote."""
+    root = shutil.copytree(template, tmp_path / "project")
+    return recorded.Layout(root), recorded.project.load(root)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,12 +23,6 @@ def template(tmp_path_factory):
     root = tmp_path_factory.mktemp("prepared") / "project"
     recorded.prepared(root)
     return root
-
-
-@pytest.fixture
-def ready(template, tmp_path):
-    shutil.copytree(template, tmp_path / "project")
-    return recorded.Layout(tmp_path / "project"), recorded.project.load(tmp_path / "project")
 
 
 def statuses(layout):

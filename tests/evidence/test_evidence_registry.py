@@ -1,25 +1,10 @@
 """Which model is deployed: promoted by a person, with its weights in place, and the way back."""
 
-import shutil
-
 import pytest
 import recorded
 
 from proofolio import evidence, files
-from proofolio.contract import Layout, RunError, SealError
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory, few_draws):
-    root = tmp_path_factory.mktemp("trained") / "project"
-    recorded.trained(root)
-    return root
-
-
-@pytest.fixture
-def ready(template, tmp_path):
-    shutil.copytree(template, tmp_path / "project")
-    return Layout(tmp_path / "project"), recorded.project.load(tmp_path / "project")
+from proofolio.contract import RunError, SealError
 
 
 @pytest.fixture

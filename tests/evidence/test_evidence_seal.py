@@ -1,7 +1,6 @@
 """The choice is written and committed before test is opened, and test is opened once."""
 
 import json
-import shutil
 
 import builders
 import pytest
@@ -10,19 +9,6 @@ import recorded
 from proofolio import evidence, files
 from proofolio.contract import Layout, RunError, SealError, StaleError
 from proofolio.evidence import choice, git
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory, few_draws):
-    root = tmp_path_factory.mktemp("trained") / "project"
-    recorded.trained(root)
-    return root
-
-
-@pytest.fixture
-def ready(template, tmp_path):
-    shutil.copytree(template, tmp_path / "project")
-    return Layout(tmp_path / "project"), recorded.project.load(tmp_path / "project")
 
 
 def without_test(layout):
