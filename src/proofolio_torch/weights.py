@@ -31,6 +31,8 @@ PIP_WEIGHTS = {
     )
 }
 
+HEAD_STD = 0.01
+
 
 @dataclass(frozen=True)
 class WeightsInfo:
@@ -117,7 +119,22 @@ def create(
         arguments |= {"pretrained": True, "pretrained_cfg_overlay": {"file": str(path)}}
     with seeded(seed):
         model = timm.create_model(name, **({"pretrained": weights == "timm"} | arguments))
+        if weights is not None and num_classes != model.pretrained_cfg.get("num_classes"):
+            _quiet_head(model)
     return model, _info(name, weights, model)
+
+
+def _quiet_head(model: nn.Module) -> None:
+    """Draw the new head small, so that its first gradients do not spoil the pretrained layers.
+
+    timm scales EfficientNet's head by the number of classes: with two of them the first logits are
+    so large that the loss starts near 6 instead of 0.7.
+    """
+    head = model.get_classifier() if hasattr(model, "get_classifier") else None
+    if isinstance(head, nn.Linear):
+        nn.init.normal_(head.weight, std=HEAD_STD)
+        if head.bias is not None:
+            nn.init.zeros_(head.bias)
 
 
 def _info(name: str, weights: str | None, model: nn.Module) -> WeightsInfo:

@@ -53,6 +53,15 @@ def test_a_new_head_is_drawn_from_the_seed_and_the_body_is_kept(folder):
     assert torch.equal(first.conv_stem.weight, other.conv_stem.weight)
 
 
+def test_a_new_head_starts_near_even_odds(folder):
+    two, _ = weights.create(LITE0, 2, folder=folder)
+    images = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    loss = torch.nn.functional.cross_entropy(two(images), torch.tensor([0, 1, 0, 1]))
+    assert abs(float(loss.detach()) - 0.693) < 0.15  # timm's own head starts near 6
+    known, _ = weights.create(LITE0, 1000, folder=folder)
+    assert known.classifier.weight.std() > 0.02  # a head that came with the weights is kept
+
+
 def test_creating_a_model_leaves_the_global_generator_alone(folder):
     torch.manual_seed(0)
     expected = torch.rand(3)
