@@ -38,7 +38,7 @@ def render(case: Path, into: Path) -> list[Path]:
 
 
 def outdated(case: Path, *, mend: bool) -> list[Path]:
-    """Return the template-owned files of a case that differ from a fresh render; mend on request."""
+    """Return a case's template-owned files that differ from a fresh render; mend on request."""
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder)
         differing = [

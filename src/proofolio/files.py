@@ -33,13 +33,6 @@ def _dumps(value: Any, indent: int | None) -> str:
     return text + "\n"
 
 
-def _dumps(value: Any, indent: int | None) -> str:
-    text = json.dumps(
-        plain(value), sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent
-    )
-    return text + "\n"
-
-
 def canonical_json(value: Any) -> str:
     """Return the one text form of `value`: sorted keys, UTF-8, two-space indent, last newline."""
     return _dumps(value, indent=2)

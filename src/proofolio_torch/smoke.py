@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from proofolio import files, project
+from proofolio import files, project, splits
 from proofolio.contract import Layout, ProjectError
 
 
@@ -36,19 +36,41 @@ def project_root(root: Path) -> Path:
     return quick.root
 
 
-def some_units(frame: pd.DataFrame, author: project.Project) -> pd.DataFrame:
-    """Return the rows of `quick.units` units, the same ones on every machine.
+def some_units(frame: pd.DataFrame, author: project.Project, root: Path) -> pd.DataFrame:
+    """Return the rows of `quick.units` units, the same ones on every machine, none of them in test.
 
-    Units are taken in turn from every class (and side of a published split), each in the order of
-    a hash of their names, so that no part of the smoke run lacks a class.
+    The smoke run opens a test part of its own, so the real one must not be in it: units that the
+    published membership or the project's recorded split puts into test are left out, and a fifth
+    of the smoke run's units take the place of a published test set. Before a split is recorded
+    nothing is sealed yet. Units are taken in turn from every class, each in the order of a hash of
+    their names.
+
+    Args:
+        frame: the author's table.
+        author: the project.
+        root: the real project's folder, whose split is looked at.
     """
-    groups = [column for column in ("label", "official") if column in frame]
-    first = frame.drop_duplicates("unit").copy()
+    open_rows = frame[~frame["unit"].isin(_sealed_units(frame, author, Layout(root)))]
+    first = open_rows.drop_duplicates("unit").copy()
     first["hash"] = [files.sha256_text(str(unit)) for unit in first["unit"]]
     first = first.sort_values("hash")
-    first["turn"] = first.groupby(groups).cumcount()
-    chosen = first.sort_values(["turn", "hash"], kind="stable")["unit"].head(author.quick.units)
-    return frame[frame["unit"].isin(set(chosen))]
+    first["turn"] = first.groupby("label").cumcount()
+    chosen = first.sort_values(["turn", "hash"], kind="stable").head(author.quick.units)
+    rows = open_rows[open_rows["unit"].isin(chosen["unit"])].copy()
+    if "official" in rows:
+        held_out = chosen.loc[chosen["turn"] % 5 == 4, "unit"]
+        rows["official"] = rows["unit"].isin(held_out).map({True: "test", False: "train"})
+    return rows
+
+
+def _sealed_units(frame: pd.DataFrame, author: project.Project, layout: Layout) -> set[str]:
+    """Return the units with a row in the published test set or in the recorded test part."""
+    sealed = frame["official"] == "test" if "official" in frame else pd.Series(False, frame.index)
+    name = author.primary_split.name
+    if (layout.split(name) / "parts.csv").is_file():
+        parts = splits.read(layout, name)
+        sealed |= frame["id"].isin(parts.loc[parts["part"] == "test", "id"])
+    return set(frame.loc[sealed, "unit"])
 
 
 def _overridden(config: dict[str, Any] | None, overrides: dict[str, Any]) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ def prepare(quick: bool = False) -> None:
     root = _root(quick)
     author = projects.load(root)
     frame = data.table((root / author.data.raw).resolve())
-    stages.prepare(root, smoke.some_units(frame, author) if quick else frame)
+    stages.prepare(root, smoke.some_units(frame, author, Path.cwd()) if quick else frame)
 
 
 @app.command

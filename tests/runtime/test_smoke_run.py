@@ -1,0 +1,52 @@
+"""The smoke run: small, the same everywhere, and never with a unit of the real test part."""
+
+import builders
+import pandas as pd
+
+from proofolio import project, splits, table
+from proofolio.contract import Layout
+from proofolio_torch import smoke
+
+
+def frame_of(units=40):
+    rows = builders.example_frame(units=units, per_unit=2)
+    return rows[["id", "unit", "label"]].assign(path=rows["id"] + ".png")
+
+
+def test_published_test_units_stay_out_and_a_made_up_test_takes_their_place(tmp_path):
+    author = project.load(builders.write_project(tmp_path, quick={"units": 20}))
+    frame = frame_of()
+    published = frame["unit"].isin(sorted(frame["unit"].unique())[:10])
+    frame["official"] = published.map({True: "test", False: "train"})
+    few = smoke.some_units(frame, author, tmp_path)
+    assert few["unit"].nunique() == 20
+    assert not set(few["unit"]) & set(frame.loc[published, "unit"])
+    assert few.groupby("official")["label"].nunique().to_dict() == {"test": 2, "train": 2}
+    assert (few.groupby("unit")["official"].nunique() == 1).all()
+
+
+def test_units_of_the_recorded_test_part_stay_out(tmp_path):
+    author = project.load(builders.write_project(tmp_path))
+    frame = builders.image_frame(tmp_path / "data" / "raw", units=30, per_unit=1)
+    layout = Layout(tmp_path)
+    splits.write(layout, splits.make(table.prepare(frame, layout, author), author.primary_split))
+    parts = splits.read(layout, "primary")
+    sealed = set(frame.loc[frame["id"].isin(parts.loc[parts["part"] == "test", "id"]), "unit"])
+    few = smoke.some_units(frame, author, tmp_path)
+    assert sealed and not sealed & set(few["unit"])
+
+
+def test_row_order_does_not_matter(tmp_path):
+    author = project.load(builders.write_project(tmp_path))
+    frame = frame_of()
+    shuffled = frame.sample(frac=1, random_state=1)
+    few = [smoke.some_units(f, author, tmp_path).sort_values("id") for f in (frame, shuffled)]
+    pd.testing.assert_frame_equal(few[0].reset_index(drop=True), few[1].reset_index(drop=True))
+
+
+def test_overrides_shorten_and_drop_what_no_longer_differs(tmp_path):
+    root = builders.write_project(tmp_path, quick={"units": 8, "overrides": {"optim.lr": 0.5}})
+    quick = project.load(smoke.project_root(root))
+    assert [e.name for e in quick.ladder] == ["prior", "good"]
+    assert quick.config("good")["optim"]["lr"] == 0.5 and quick.seeds == [0]
+    assert project.load(root).config("good")["optim"]["lr"] == 0.1
