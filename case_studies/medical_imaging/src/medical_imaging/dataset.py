@@ -32,7 +32,7 @@ class Study:
 
     def __init__(self, layout: Layout, project: Project, table: pd.DataFrame, run: Any) -> None:
         self.layout, self.project, self.run, self.config = layout, project, run, run.config
-        self._table = table.set_index("id", drop=False).rename_axis(None)
+        self._table, self._by_id = table, table.set_index("id")
 
     def ids(self, *parts: str) -> np.ndarray:
         """Return the ids of some parts, sorted."""
@@ -45,11 +45,11 @@ class Study:
                 f"labels of {part} are not for training", remedy="the recorder uses calib by itself"
             )
         codes = {name: code for code, name in enumerate(self.project.classes)}
-        return self._table.loc[self.ids(part), "label"].map(codes).to_numpy(dtype=np.int64)
+        return self._by_id.loc[self.ids(part), "label"].map(codes).to_numpy(dtype=np.int64)
 
     def columns(self, names: list[str], *parts: str) -> np.ndarray:
         """Return numeric columns of the table, float64 (n, columns), for the ids of some parts."""
-        return self._table.loc[self.ids(*parts), names].to_numpy(dtype=np.float64)
+        return self._by_id.loc[self.ids(*parts), names].to_numpy(dtype=np.float64)
 
     def images(self) -> Any:
         """Return the cache of all pictures at this configuration's size and channels."""
