@@ -1,10 +1,23 @@
 """Fixtures of the runtime tests: pictures on disk and their cache."""
 
+import gc
+
 import pytest
 import torch
 from runtime_support import SIZE, write_pictures
 
 from proofolio_torch import cache
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_garbage_collection():
+    """accelerate collects twice per training, half a second each with all of torch to look at."""
+    import accelerate  # noqa: F401
+    import timm  # noqa: F401
+
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
