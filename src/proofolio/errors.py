@@ -129,14 +129,7 @@ def _join(
             f"test was not opened for run {run.id}",
             remedy="look at val; run proofolio evaluate after the selection is committed",
         )
-    return scoring.join(
-        predictions,
-        examples,
-        part,
-        classes=run.classes,
-        positive_class=run.positive_class,
-        calibration=run.calibration,
-    )
+    return scoring.join_run(run, predictions, examples, part)
 
 
 def _actual(run: Run, joined: scoring.Joined) -> np.ndarray:

@@ -72,16 +72,9 @@ def test_every_metric_of_a_seed_mean_has_the_bits_of_that_metric_alone(opened):
     layout, _ = opened
     result = evidence.results.read(layout, "seed_mean_good_test")
     runs = [evidence.run(layout, run_id) for run_id in result.inputs["runs"]]
-    task = {"classes": runs[0].classes, "positive_class": runs[0].positive_class}
+    examples = table.read_examples(layout)
     joined = [
-        scoring.join(
-            evidence.predictions(layout, run),
-            table.read_examples(layout),
-            "test",
-            calibration=run.calibration,
-            **task,
-        )
-        for run in runs
+        scoring.join_run(run, evidence.predictions(layout, run), examples, "test") for run in runs
     ]
     assert len(result.table) == len(runs[0].metrics["test"])
     for row in result.table:

@@ -169,7 +169,7 @@ def test_an_opening_that_was_killed_is_completed_and_counted(ready, monkeypatch)
     layout, author = ready
     evidence.select(layout, author)
     with monkeypatch.context() as patched:
-        patched.setattr("proofolio.scoring.score", lambda *_, **__: 1 / 0)
+        patched.setattr("proofolio.scoring.score_run", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             evidence.open_test(layout, author, "first")
     assert all("test" in run.metrics for run in evidence.open_test(layout, author, "second"))

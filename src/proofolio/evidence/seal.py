@@ -44,15 +44,7 @@ def open_test(layout: Layout, project: Project, reason: str) -> list[Run]:
     examples = table.read_examples(layout)
     _note_access(layout, reason)
     for run, predictions in zip(runs, stored, strict=True):
-        run.metrics["test"] = scoring.score(
-            predictions,
-            examples,
-            "test",
-            classes=run.classes,
-            positive_class=run.positive_class,
-            calibration=run.calibration,
-            decision=run.decision,
-        )
+        run.metrics["test"] = scoring.score_run(run, predictions, examples, "test")
         store.write(layout, run)
     return runs
 

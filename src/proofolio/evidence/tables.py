@@ -164,16 +164,10 @@ def _joined(layout: Layout, runs: Sequence[Run], part: str) -> list[scoring.Join
     """
     seal.demand_open(layout, runs, part)
     examples = table.read_examples(layout)
+    stored = (store.predictions(layout, run) for run in runs)
     data = [
-        scoring.join(
-            store.predictions(layout, run),
-            examples,
-            part,
-            classes=run.classes,
-            positive_class=run.positive_class,
-            calibration=run.calibration,
-        )
-        for run in runs
+        scoring.join_run(run, predictions, examples, part)
+        for run, predictions in zip(runs, stored, strict=True)
     ]
     if any(not joined.rows["id"].equals(data[0].rows["id"]) for joined in data):
         raise RunError(

@@ -80,25 +80,12 @@ def _learning(facts: Facts) -> Iterator[Drawing]:
             yield curves.learning_curves(file, title, histories, facts.metric)
 
 
-def scored(facts: Facts, run: Run, part: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return class codes (n,), stored scores and calibrated scores of one part of a run.
-
-    Scores are (n,) of the positive class for two classes, else (n, k) in class order.
-    """
-    from proofolio import decisions, evidence, scoring
-
-    rows = evidence.predictions(facts.layout, run)
-    rows = rows[rows["part"] == part].merge(facts.examples[["id", "label"]], on="id")
-    raw = scoring.scores_of(rows, run.classes, run.positive_class)
-    if run.positive_class is not None:
-        y = (rows["label"] == run.positive_class).to_numpy(dtype=int)
-    else:
-        y = rows["label"].map({c: i for i, c in enumerate(run.classes)}).to_numpy(dtype=int)
-    return y, raw, decisions.calibrate(raw, run.calibration)
-
-
 def _of_run(facts: Facts, run: Run, part: str) -> Iterator[Drawing]:
-    y, raw, p = scored(facts, run, part)
+    from proofolio import errors, evidence, scoring
+
+    stored = evidence.predictions(facts.layout, run)
+    joined = scoring.join_run(run, stored, facts.examples, part)
+    y, p = joined.y, joined.calibrated
     measured, of = run.metrics.get(part, {}), f"{run.name} on {words.part(part)}"
     threshold = run.decision.threshold if run.decision else None
     if run.positive_class is not None and 0 < y.sum() < len(y):
@@ -110,11 +97,13 @@ def _of_run(facts: Facts, run: Run, part: str) -> Iterator[Drawing]:
         yield curves.precision_recall(f"pr_{part}", title, y, p, average_precision=ap, **at)
     if "ece" in measured:
         both = {"ece_raw": measured.get("ece_raw"), "ece": measured["ece"]}
-        shown = (_confidence(y, raw), _confidence(y, p))
+        shown = (_confidence(y, joined.stored), _confidence(y, p))
         title = f"Reliability of {of}"
         yield curves.reliability(f"reliability_{part}", title, *shown, **both)
-    classes, counts = _counts(run, y, p, threshold)
-    yield bars.confusion(f"confusion_{part}", f"Confusion of {of}", counts, classes)
+    if run.positive_class is None or threshold is not None:
+        counts = errors.confusion_counts(run, stored, facts.examples, part)
+        title = f"Confusion of {of}"
+        yield bars.confusion(f"confusion_{part}", title, *_positive_last(run, counts))
 
 
 def _confidence(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -124,14 +113,7 @@ def _confidence(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (p.argmax(axis=1) == y).astype(int), p.max(axis=1)
 
 
-def _counts(
-    run: Run, y: np.ndarray, p: np.ndarray, threshold: float | None
-) -> tuple[list[str], np.ndarray]:
-    if run.positive_class is None:
-        classes, guess = list(run.classes), p.argmax(axis=1)
-    else:
-        classes = [*(c for c in run.classes if c != run.positive_class), run.positive_class]
-        guess = (p >= (0.5 if threshold is None else threshold)).astype(int)
-    counts = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(counts, (y, guess), 1)
-    return classes, counts
+def _positive_last(run: Run, counts: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Return the (k, k) counts and their classes with the positive class in the last corner."""
+    order = sorted(range(len(run.classes)), key=lambda i: run.classes[i] == run.positive_class)
+    return counts[np.ix_(order, order)], [run.classes[i] for i in order]

@@ -6,8 +6,8 @@ examples alone, joined by id.
 """
 
 from proofolio.scoring.ids import check_ids
-from proofolio.scoring.joined import Joined, is_score, join, scores_of
-from proofolio.scoring.part import fit_calibration_and_decision, score
+from proofolio.scoring.joined import Joined, is_score, join, join_run, scores_of
+from proofolio.scoring.part import fit_calibration_and_decision, score, score_run
 
 __all__ = [
     "Joined",
@@ -15,6 +15,8 @@ __all__ = [
     "fit_calibration_and_decision",
     "is_score",
     "join",
+    "join_run",
     "score",
+    "score_run",
     "scores_of",
 ]

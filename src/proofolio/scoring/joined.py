@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proofolio import decisions, metrics
-from proofolio.contract import Calibration, RunError
+from proofolio.contract import Calibration, Run, RunError
 from proofolio.scoring.ids import refuse, refuse_doubles
 
 if TYPE_CHECKING:
@@ -123,6 +123,18 @@ def join(
     scorer = is_score(rows)
     calibrated = stored if scorer else decisions.calibrate(stored, calibration)
     return Joined(rows, y.to_numpy(dtype=np.int64), stored, calibrated, scorer)
+
+
+def join_run(run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> Joined:
+    """Return `join` of a run's stored predictions, with its own classes and calibration."""
+    return join(
+        predictions,
+        examples,
+        part,
+        classes=run.classes,
+        positive_class=run.positive_class,
+        calibration=run.calibration,
+    )
 
 
 def _beside(scored: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> "pd.DataFrame":

@@ -1,10 +1,10 @@
 """Calibration, decision and metrics of one part of a run."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proofolio import decisions, metrics
-from proofolio.contract import Calibration, Decision, Metric
+from proofolio.contract import Calibration, Decision, Metric, Run
 from proofolio.project import DecisionRule
 from proofolio.scoring.ids import check_ids
 from proofolio.scoring.joined import is_score, join
@@ -102,4 +102,28 @@ def score(
         resamples=resamples,
         seed=seed,
         **joined.grouping,
+    )
+
+
+def score_run(
+    run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str, **options: Any
+) -> dict[str, Metric]:
+    """Return `score` of a run's stored predictions, at its own calibration and decision.
+
+    Args:
+        run: The recorded run.
+        predictions: Its stored predictions.
+        examples: As for `score`.
+        part: val, calib or test.
+        **options: parts, resamples, seed as for `score`.
+    """
+    return score(
+        predictions,
+        examples,
+        part,
+        classes=run.classes,
+        positive_class=run.positive_class,
+        calibration=run.calibration,
+        decision=run.decision,
+        **options,
     )

@@ -121,17 +121,8 @@ def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", wher
         resamples, seed = max(drawn, default=(2000, 0))
         if resamples < ENOUGH:
             report.note(f"run {run.id}: its intervals rest on {resamples} resamples only")
-        received = scoring.score(
-            stored,
-            e.examples,
-            part,
-            classes=run.classes,
-            positive_class=run.positive_class,
-            calibration=run.calibration,
-            decision=run.decision,
-            resamples=resamples,
-            seed=seed or 0,
-        )
+        drawn = {"resamples": resamples, "seed": seed or 0}
+        received = scoring.score_run(run, stored, e.examples, part, **drawn)
         for name in sorted(set(recorded) - set(received)):
             report.add("3", where, f"{part}.{name} does not follow from predictions", RESTORE)
         for name in sorted(set(recorded) & set(received)):
