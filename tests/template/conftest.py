@@ -1,0 +1,16 @@
+"""Shared by the tests of the template."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from rendering import render
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory):
+    """A project rendered with default answers; read it, do not change it."""
+    return render(tmp_path_factory.mktemp("generated"))
