@@ -36,7 +36,7 @@ def fit(study: dataset.Study, model: "nn.Module", info: Any) -> dataset.Outcome:
         "train",
         model,
         size=c["size"],
-        channels=c["channels"],
+        channels=len(info.mean),  # grey pictures are repeated for a network of colours
         batch=c["batch"],
         images=len(train) * c["epochs"],
         folder=study.layout.work / "probe",
