@@ -6,7 +6,7 @@ from verify.proven import edit_json, run_folder
 
 from proofolio import evidence, files, verify
 from proofolio.contract import Layout
-from proofolio.verify import load, opening
+from proofolio.verify import load, selection
 
 
 def problems(root):
@@ -60,8 +60,8 @@ def test_a_selection_edited_and_its_hash_forged_contradicts_git(root):
     edit_json(layout.selection, lambda s: s.update(prior_exposure="none at all"))
     edit_access(root, selection_sha256=files.sha256_file(layout.selection))
     found = problems(root)
-    assert [p.rule for p in found] == ["5"]
-    assert "does not hold the selection" in found[0].what
+    assert {p.rule for p in found} == {"5"}
+    assert any("does not hold the selection" in p.what for p in found)
 
 
 def test_a_selection_that_is_not_the_best_on_val(root):
@@ -85,7 +85,7 @@ def test_only_values_that_the_choice_would_tie_count_as_ties(root, behind, broke
         e.runs[other].metrics["val"]["auroc"].value = value - behind
     e.selection.choice.name, e.selection.choice.run = second.name, second.runs[0]
     e.selection.choice.ties = [best.name]
-    opening.check(e, report)
+    selection.check(e, report)
     assert any("the best on val is good" in p.what for p in report.problems) == broken
 
 

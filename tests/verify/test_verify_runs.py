@@ -37,7 +37,15 @@ def test_an_edited_prediction(root):
 
 def test_an_edited_prediction_whose_hash_was_forged(root):
     edit_prediction(root, forge_hash=True)
-    assert rules(root) == {"3"}
+    found = problems(root)
+    assert {p.rule for p in found} == {"3", "5"}
+    (sealed,) = [p for p in found if p.rule == "5"]
+    assert sealed.what.startswith("predictions_sha256 changed since test was opened")
+
+
+def test_an_edited_prediction_whose_hash_was_forged_before_test_was_opened(unopened):
+    edit_prediction(unopened, forge_hash=True)
+    assert rules(unopened) == {"3"}
 
 
 @pytest.mark.parametrize("fault", ["doubled", "dropped", "moved"])

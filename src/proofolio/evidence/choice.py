@@ -146,9 +146,14 @@ def leading(
     tops = best(found, metric)
     if not tops:
         return None
-    rungs = dict.fromkeys(c.rung for c in found if c.rung != tops[0].rung)
-    others = [best([c for c in found if c.rung == rung], metric) for rung in rungs]
-    return tops[0], tops[1:], [among[0] for among in others if among]
+    return tops[0], tops[1:], comparisons(found, tops[0].rung, metric)
+
+
+def comparisons(found: Sequence[Candidate], rung: str, metric: str) -> list[Candidate]:
+    """Return the best candidate of every rung but `rung`, as far as they have values."""
+    others = dict.fromkeys(c.rung for c in found if c.rung != rung)
+    tops = [best([c for c in found if c.rung == other], metric) for other in others]
+    return [among[0] for among in tops if among]
 
 
 def same(a: Selection, b: Selection) -> bool:

@@ -96,6 +96,13 @@ def committed_paths(layout: Layout, commit: str, folder: Path) -> list[Path] | N
     return [layout.root / entry for entry in found.stdout.decode().split("\0") if entry]
 
 
+def commits(layout: Layout, path: Path) -> list[str]:
+    """Return the commits of the main line that changed a file, newest first."""
+    name = path.relative_to(layout.root).as_posix()
+    found = call(layout.root, "log", "--first-parent", "--format=%H", "--", name)
+    return found.stdout.decode().split() if found.returncode == 0 else []
+
+
 def last_commit(layout: Layout, path: Path) -> str | None:
     """Return the commit that last changed a file, or None."""
     name = path.relative_to(layout.root).as_posix()

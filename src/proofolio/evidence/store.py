@@ -93,11 +93,12 @@ def is_current(record: Run, data: Dataset, info: SplitInfo) -> bool:
     )
 
 
-def configurations(layout: Layout, split: str) -> dict[str, list[Run]]:
+def configurations(layout: Layout, split: str, *, until: str | None = None) -> dict[str, list[Run]]:
     """Return the finished runs that count on a split: by configuration name, one run per seed.
 
     From evidence alone. Runs on older data or parts do not count; of two configs under one name
-    the one that ended last in the log counts; of several attempts of a seed the last.
+    the one that ended last in the log counts; of several attempts of a seed the last. Given
+    `until` (UTC time), runs that finished later do not count.
     """
     data, info = dataset(layout), splits.info(layout, split)
     ended = [e["id"] for e in log.entries(layout) if e.get("status") == "finished"]
@@ -106,6 +107,7 @@ def configurations(layout: Layout, split: str) -> dict[str, list[Run]]:
         r
         for r in runs(layout)
         if r.status == "finished" and r.split == split and is_current(r, data, info)
+        if until is None or r.finished <= until
     ]
     usable.sort(key=lambda r: place.get(r.id, len(place)))
     latest = {r.name: r.config_sha256 for r in usable}

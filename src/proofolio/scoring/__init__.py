@@ -7,9 +7,10 @@ examples alone, joined by id.
 
 from proofolio.scoring.ids import check_ids
 from proofolio.scoring.joined import Joined, is_score, join, join_run, scores_of
-from proofolio.scoring.part import fit_calibration_and_decision, score, score_run
+from proofolio.scoring.part import NO_CALIB, fit_calibration_and_decision, score, score_run
 
 __all__ = [
+    "NO_CALIB",
     "Joined",
     "check_ids",
     "fit_calibration_and_decision",

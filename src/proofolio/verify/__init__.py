@@ -19,7 +19,20 @@ def run(root: Path | str) -> Report:
     Args:
         root: The project's root folder, the one that holds `evidence/`.
     """
-    from proofolio.verify import data, lineage, load, opening, record, scores, storage
+    from proofolio.verify import (
+        citations,
+        data,
+        lineage,
+        load,
+        opening,
+        record,
+        registered,
+        results,
+        scores,
+        sealed,
+        selection,
+        storage,
+    )
 
     report, layout = Report(), Layout(root)
     if not layout.contract.is_file():
@@ -34,9 +47,13 @@ def run(root: Path | str) -> Report:
         storage.check,
         *([data.check, scores.check] if image else []),
         lineage.check,
+        selection.check,
         opening.check,
-        *([scores.results] if image else []),  # after what their runs may lack is known
+        registered.check,
+        *([results.check] if image else []),  # after what their runs may lack is known
         record.check,
+        sealed.check,
+        citations.check,
     ]
     for check in checks:
         try:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proofolio import duplicates, files, splits, table
-from proofolio.contract import LeakageError, SplitError
+from proofolio.contract import IMAGE_PARTS, LeakageError, SplitError
 from proofolio.verify.load import RESTORE, Evidence
 from proofolio.verify.report import Report
 
@@ -112,6 +112,10 @@ def _splits(e: Evidence, report: Report) -> None:
         missing = {"id", "part"} - set(parts)
         if missing:
             report.add("schema", where, f"columns missing: {', '.join(sorted(missing))}", RESTORE)
+            continue
+        unknown = sorted(set(parts["part"]) - {*IMAGE_PARTS, "heldout"})
+        if unknown:
+            report.add("schema", where, f"unknown parts: {', '.join(unknown)}", "split again")
             continue
         e.parts[name] = parts
         _disjoint(e, report, name, where)

@@ -1,96 +1,22 @@
-"""Rule 5: the choice on val, written and committed; the test set opened for it alone; registry."""
+"""Rule 5, the opening: test numbers only for a committed selection, after it, and counted."""
 
-import re
 from datetime import datetime
 
 from proofolio import files
-from proofolio.contract import Run, Selection
-from proofolio.evidence import choice, git
-from proofolio.verify.load import RESTORE, Access, Evidence
+from proofolio.evidence import git
+from proofolio.verify.load import Access, Evidence
 from proofolio.verify.report import Report
-from proofolio.verify.scores import TOLERANCE
+from proofolio.verify.sealed import ACCESS
+from proofolio.verify.selection import WHERE
 
-_SELECTION, _ACCESS = "evidence/selection.json", "evidence/test_access.jsonl"
 _SEALED = "remove what was read from test, select and commit, then proofolio evaluate"
-_CRITERION = re.compile(r"(highest|lowest) mean val (\w+)")
 
 
 def check(e: Evidence, report: Report) -> None:
-    """Check selection, openings and registry against runs and, where there is one, git history."""
-    if e.selection is not None:
-        _selection(e, report, e.selection)
+    """Check where test numbers stand, and each opening against its commit."""
     _test_is_sealed(e, report)
     if e.accesses:
         _openings(e, report)
-    _registry(e, report)
-
-
-def _selection(e: Evidence, report: Report, selection: Selection) -> None:
-    again = "select again before test is opened; after it, restore the file from git"
-
-    def wrong(what: str) -> None:
-        report.add("5", _SELECTION, what, again)
-
-    if e.primary is not None and selection.split != e.primary.name:
-        wrong(f"it chooses on split {selection.split}, not on the primary one")
-    ran = [
-        r
-        for r in e.runs.values()
-        if r.status == "finished" and r.split == selection.split and r.finished <= selection.written
-    ]
-    listed = {c.name: c for c in selection.candidates}
-    left_out = sorted({r.name for r in ran} - set(listed))
-    if left_out:
-        wrong(f"finished configurations are left out: {', '.join(left_out)}")
-    for name in [selection.choice.name, *selection.choice.ties, *selection.fixed_comparisons]:
-        if name not in listed:
-            wrong(f"{name} is no candidate")
-    unknown = sorted({i for c in selection.candidates for i in c.runs} - set(e.runs) - e.unreadable)
-    if unknown:
-        wrong(f"runs are not recorded: {', '.join(unknown)}")
-    if e.unreadable or unknown or selection.choice.name not in listed:
-        return
-    _values(e, report, selection, wrong)
-    chosen = listed[selection.choice.name]
-    if selection.choice.run not in chosen.runs:
-        wrong(f"{selection.choice.run} is no run of {chosen.name}")
-    elif e.project is not None:
-        by_seed = {e.runs[i].seed: i for i in chosen.runs}
-        first = next((by_seed[s] for s in e.project.seeds if s in by_seed), None)
-        if first is not None and selection.choice.run != first:
-            wrong(f"the deployed seed is {selection.choice.run}, the first listed is {first}")
-
-
-def _values(e: Evidence, report: Report, selection: Selection, wrong) -> None:
-    """Each candidate's value is the mean over its runs; the choice and its ties are the best."""
-    stated = _CRITERION.search(selection.criterion)
-    if stated is None:
-        report.note(f"the criterion {selection.criterion!r} is not checkable")
-        return
-    side, metric = stated[1], stated[2]
-    means: dict[str, float] = {}
-    for candidate in selection.candidates:
-        values = [_val(e.runs[i], metric) for i in candidate.runs]
-        mean = None if not values or None in values else sum(values) / len(values)
-        if (mean is None) != (candidate.value is None) or (
-            mean is not None and abs(mean - candidate.value) > TOLERANCE
-        ):
-            wrong(f"value of {candidate.name} is {candidate.value}, its runs give {mean}")
-        if mean is not None:
-            means[candidate.name] = mean
-    if not means:
-        return
-    top = max(means.values()) if side == "highest" else min(means.values())
-    best = {name for name, mean in means.items() if abs(mean - top) <= choice.TIE}
-    if selection.choice.name not in best:
-        wrong(f"the choice is {selection.choice.name}, the best on val is {sorted(best)[0]}")
-    elif best - {selection.choice.name} - set(selection.choice.ties):
-        wrong(f"ties are not named: {', '.join(sorted(best - {selection.choice.name}))}")
-
-
-def _val(run: Run, metric: str) -> float | None:
-    found = run.metrics.get("val", {}).get(metric)
-    return found.value if found else None
 
 
 def _test_is_sealed(e: Evidence, report: Report) -> None:
@@ -115,16 +41,16 @@ def _test_is_sealed(e: Evidence, report: Report) -> None:
 
 def _openings(e: Evidence, report: Report) -> None:
     if e.selection is None:
-        report.add("5", _ACCESS, "test was opened without a selection", _SEALED)
+        report.add("5", ACCESS, "test was opened without a selection", _SEALED)
         return
     if files.sha256_file(e.layout.selection) != e.accesses[-1].selection_sha256:
         what = "it is not the selection that test was opened for"
-        report.add("5", _SELECTION, what, "restore it from git")
+        report.add("5", WHERE, what, "restore it from git")
     in_git = git.root_of(e.layout) is not None
     if not in_git:
         report.note("no git history: that the selection came before the opening is not checkable")
     for number, access in enumerate(e.accesses, start=1):
-        where = f"{_ACCESS}:{number}"
+        where = f"{ACCESS}:{number}"
         early = [i for i, r in e.runs.items() if "test" in r.metrics and r.finished > access.time]
         if number == len(e.accesses) and (early or e.selection.written > access.time):
             what = f"test was opened before {', '.join(early) or 'the selection'} was finished"
@@ -176,42 +102,3 @@ def _seconds(time: str) -> float | None:
         return datetime.fromisoformat(time).timestamp()
     except ValueError:
         return None
-
-
-def _registry(e: Evidence, report: Report) -> None:
-    """Registered models are finished, honest runs with the weights they were recorded with."""
-    for name, model in e.registry.items():
-        where = f"evidence/registry.json:{name}"
-
-        def wrong(rule: str, what: str, where: str = where) -> None:
-            report.add(rule, where, what, "register the chosen run again: proofolio select")
-
-        if model.run in e.unreadable:
-            continue
-        run = e.runs.get(model.run)
-        if run is None or run.status != "finished":
-            wrong("6", f"its run {model.run} is not a finished run of the record")
-            continue
-        if run.split in e.splits and e.splits[run.split].purpose == "demonstration":
-            wrong("1", f"its run stands on the demonstration split {run.split}")
-        recorded = run.model.weights_sha256 if run.model else None
-        if model.weights_sha256 and recorded and model.weights_sha256 != recorded:
-            wrong("hashes", f"its weights are not those recorded by run {run.id}")
-        _weights(e, report, model.weights, model.weights_sha256, where)
-        if not set(model.tags) <= {"candidate", "deploy-ready", "retired"}:
-            wrong("schema", f"unknown tags: {', '.join(model.tags)}")
-        if "deploy-ready" in model.tags:
-            if not model.approved_by:
-                wrong("5", "it is deploy-ready and nobody is named who approved it")
-            if e.selection is None or e.selection.choice.run != model.run:
-                wrong("5", "it is deploy-ready and not the run that was selected")
-
-
-def _weights(
-    e: Evidence, report: Report, weights: str | None, sha256: str | None, where: str
-) -> None:
-    path = e.layout.root / weights if weights else None
-    if path is None or not path.is_file():
-        report.note(f"{where}: its weights file is not here, so it is not checkable")
-    elif files.sha256_file(path) != sha256:
-        report.add("hashes", where, f"{weights} is not the registered file", RESTORE)

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from proofolio import decisions, evidence, files, scoring
-from proofolio.contract import Metric, ProofError, Run
+from proofolio import decisions, files, scoring
+from proofolio.contract import Calibration, Decision, Metric, ProofError, Run
 from proofolio.evidence import handed_in
 from proofolio.project import DecisionRule
 from proofolio.verify.load import RESTORE, Evidence
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOLERANCE = 1e-6
-MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
-NOT_YET = {"decision_curve", "risk_coverage", "conformal", "ood", "budget", "cost", "drift"}
-NOT_YET = (NOT_YET | {"leak_comparison"}) - set(evidence.RECOMPUTE)
 ENOUGH = 1000  # resamples; fewer leave the ends of a 95 % interval to chance
 _FIT_TOLERANCE = 1e-4  # of a fitted temperature or threshold: a search ends where it ends
 
@@ -28,6 +25,7 @@ def check(e: Evidence, report: Report) -> None:
         where = f"evidence/runs/{run_id}"
         _identity(e, report, run_id, run, where)
         if run.status != "finished":
+            _failed(e, report, run, where)
             continue
         stored = _predictions(e, report, run, where)
         if stored is None or run.split not in e.parts or e.examples is None:
@@ -40,6 +38,13 @@ def check(e: Evidence, report: Report) -> None:
             continue
         _fitted(e, report, run, stored, where)
         _metrics(e, report, run, stored, where)
+
+
+def _failed(e: Evidence, report: Report, run: Run, where: str) -> None:
+    """A run that failed has nothing to show; one that has was finished and is disowned."""
+    if run.metrics or (e.layout.run(run.id) / "predictions.parquet").is_file():
+        what = "it is called failed and carries metrics or predictions"
+        report.add("6", where, what, RESTORE)
 
 
 def _identity(e: Evidence, report: Report, run_id: str, run: Run, where: str) -> None:
@@ -78,29 +83,31 @@ def _predictions(e: Evidence, report: Report, run: Run, where: str) -> "pd.DataF
 
 def _fitted(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where: str) -> None:
     """Temperature and threshold follow from part calib."""
-    if run.calibration is None or run.decision is None:
+    rule = _rule(run.decision.rule) if run.decision else DecisionRule(rule="argmax", reason="none")
+    if rule is None and e.project is not None:
+        what = f"decision rule {run.decision.rule!r} is none that project.yaml can ask for"
+        report.add("5", where, what, "fit the threshold on calib by a declared rule")
         return
-    rule = _rule(run.decision.rule)
     if rule is None:
         report.note(f"run {run.id}: decision rule {run.decision.rule!r} is not checkable")
         return
-    calibration, decision = scoring.fit_calibration_and_decision(
+    fits: tuple[Calibration | Decision, ...] = scoring.fit_calibration_and_decision(
         stored, e.examples, run.classes, run.positive_class, rule
     )
-    for what, recorded, received in (
-        ("calibration.method", run.calibration.method, calibration.method),
-        ("calibration.temperature", run.calibration.temperature, calibration.temperature),
-        ("calibration.fitted_on", run.calibration.fitted_on, calibration.fitted_on),
-        ("decision.threshold", run.decision.threshold, decision.threshold),
-        ("decision.fitted_on", run.decision.fitted_on, decision.fitted_on),
+    for kind, recorded, received in zip(
+        ("calibration", "decision"), (run.calibration, run.decision), fits, strict=True
     ):
-        if not close(recorded, received, _FIT_TOLERANCE):
-            text = f"{what} is recorded as {recorded}, part calib gives {received}"
-            report.add("3", where, text, RESTORE)
+        for key, value in received.model_dump().items() if recorded else ():
+            written = getattr(recorded, key)
+            if not close(written, value, _FIT_TOLERANCE):
+                text = f"{kind}.{key} is recorded as {written}, part calib gives {value}"
+                report.add("3", where, text, RESTORE)
 
 
 def _rule(text: str) -> DecisionRule | None:
     """Return the rule that `decisions.rule_text` wrote down, or None for another text."""
+    if text == scoring.NO_CALIB:
+        return DecisionRule(rule="argmax", reason="as recorded")
     name, _, numbers = text.partition(" ")
     given: dict[str, float] = {}
     try:
@@ -116,6 +123,10 @@ def _rule(text: str) -> DecisionRule | None:
 
 
 def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where: str) -> None:
+    """Each recorded number follows from predictions, and none that others carry is left out."""
+    carried = {m for r in e.runs.values() for found in r.metrics.values() for m in found}
+    for part in sorted({"val", "calib"} & set(stored["part"]) - set(run.metrics)):
+        report.add("3", where, f"it predicted {part} and carries no metrics of it", RESTORE)
     for part, recorded in run.metrics.items():
         drawn = {(m.resamples, m.seed) for m in recorded.values() if m.resamples}
         resamples, seed = max(drawn, default=(2000, 0))
@@ -125,6 +136,8 @@ def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", wher
         received = scoring.score_run(run, stored, e.examples, part, **drawn)
         for name in sorted(set(recorded) - set(received)):
             report.add("3", where, f"{part}.{name} does not follow from predictions", RESTORE)
+        for name in sorted((set(received) & carried) - set(recorded)):
+            report.add("3", where, f"{part}.{name}, which other runs carry, is left out", RESTORE)
         for name in sorted(set(recorded) & set(received)):
             for text in _differences(recorded[name], received[name]):
                 report.add("3", where, f"{part}.{name}.{text}", RESTORE)
@@ -135,36 +148,6 @@ def _differences(recorded: Metric, received: Metric) -> Iterator[str]:
         written = getattr(recorded, key)
         if not close(written, value):
             yield f"{key} is recorded as {written}, predictions give {value}"
-
-
-def results(e: Evidence, report: Report) -> None:
-    """Recompute every result whose kind can be recomputed, and compare it leaf by leaf."""
-    for name, recorded in e.results.items():
-        where = f"evidence/results/{name}.json"
-        if recorded.kind in MEASURED:
-            if not recorded.how.strip() or not recorded.hardware:
-                what = "a measurement says how it was taken, and on which hardware"
-                report.add("schema", where, what, "fill in how and hardware")
-            continue
-        if recorded.kind in NOT_YET:
-            report.note(f"result {name}: kind {recorded.kind} is not checkable by this version")
-            continue
-        if recorded.kind not in evidence.RECOMPUTE:
-            report.add("schema", where, f"unknown kind {recorded.kind!r}", "see the contract")
-            continue
-        try:
-            received = evidence.recompute(e.layout, recorded)
-        except (ProofError, KeyError, TypeError, ValueError) as error:
-            # What its runs lack is already reported; a second problem would only hide the first.
-            if not report.problems:
-                what = f"cannot be recomputed: {type(error).__name__}: {error}"
-                report.add("3", where, what, RESTORE)
-            continue
-        wrong = evidence.differences(recorded, received, TOLERANCE)
-        if wrong:
-            more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-            what = f"does not follow from predictions: {', '.join(wrong[:5])}{more}"
-            report.add("3", where, what, "write it again: proofolio cards")
 
 
 def close(a: object, b: object, tolerance: float = TOLERANCE) -> bool:

@@ -1,0 +1,76 @@
+"""Rule 3 for results: each follows from predictions and is about what its name says."""
+
+from proofolio import evidence
+from proofolio.contract import ProofError, Result
+from proofolio.evidence import store, summary
+from proofolio.verify.load import RESTORE, Evidence
+from proofolio.verify.report import Report
+from proofolio.verify.scores import ENOUGH, TOLERANCE
+
+MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
+NOT_YET = {"decision_curve", "risk_coverage", "conformal", "ood", "budget", "cost", "drift"}
+NOT_YET = (NOT_YET | {"leak_comparison"}) - set(evidence.RECOMPUTE)
+_AGAIN = "write it again: proofolio cards"
+
+
+def check(e: Evidence, report: Report) -> None:
+    """Recompute every result whose kind can be recomputed, and compare it leaf by leaf."""
+    for name, recorded in e.results.items():
+        where = f"evidence/results/{name}.json"
+        if recorded.kind in MEASURED:
+            if not recorded.how.strip() or not recorded.hardware:
+                what = "a measurement says how it was taken, and on which hardware"
+                report.add("schema", where, what, "fill in how and hardware")
+        elif recorded.kind in NOT_YET:
+            report.note(f"result {name}: kind {recorded.kind} is not checkable by this version")
+        elif recorded.kind not in evidence.RECOMPUTE:
+            report.add("schema", where, f"unknown kind {recorded.kind!r}", "see the contract")
+        else:
+            _recomputed(e, report, name, recorded, where)
+            _all_seeds(e, report, recorded, where)
+    _named(e, report)
+
+
+def _recomputed(e: Evidence, report: Report, name: str, recorded: Result, where: str) -> None:
+    if recorded.parameters.get("resamples", ENOUGH) < ENOUGH:
+        drawn = recorded.parameters["resamples"]
+        report.note(f"result {name}: its intervals rest on {drawn} resamples only")
+    try:
+        received = evidence.recompute(e.layout, recorded)
+    except (ProofError, KeyError, TypeError, ValueError) as error:
+        # What its runs lack is already reported; a second problem would only hide the first.
+        if not report.problems:
+            what = f"cannot be recomputed: {type(error).__name__}: {error}"
+            report.add("3", where, what, RESTORE)
+        return
+    wrong = evidence.differences(recorded, received, TOLERANCE)
+    if wrong:
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        what = f"does not follow from predictions: {', '.join(wrong[:5])}{more}"
+        report.add("3", where, what, _AGAIN)
+
+
+def _all_seeds(e: Evidence, report: Report, recorded: Result, where: str) -> None:
+    """What is said of a configuration rests on its own runs, on every seed of them."""
+    for subject, key in (("config", "runs"), ("versus", "versus_runs")):
+        config, ids = recorded.inputs.get(subject), recorded.inputs.get(key)
+        if config is None or not ids or e.unreadable or not set(ids) <= set(e.runs):
+            continue
+        split = e.runs[ids[0]].split
+        counted = store.configurations(e.layout, split).get(config, [])
+        chosen_from = e.selection.candidates if e.selection and e.selection.split == split else []
+        whole = [[run.id for run in counted], *(c.runs for c in chosen_from if c.name == config)]
+        if sorted(ids) not in map(sorted, whole):
+            what = f"it says {config} and rests on {', '.join(ids)}, not on all its runs"
+            report.add("3", where, what, _AGAIN)
+
+
+def _named(e: Evidence, report: Report) -> None:
+    """A standing result is about the runs that its name stands for."""
+    if e.project is None or report.problems:
+        return
+    for name, (kind, inputs, _) in summary.plan(e.layout, e.project).items():
+        recorded = e.results.get(name)
+        if recorded is not None and (recorded.kind, recorded.inputs) != (kind, inputs):
+            what = "it is not about what its name says: other runs, part or metric"
+            report.add("3", f"evidence/results/{name}.json", what, _AGAIN)
