@@ -50,6 +50,12 @@ def test_every_room_has_a_floor():
     assert rooms - {"__init__"} == set(LEVEL)
 
 
+def test_contributing_shows_the_same_floors():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = text.split("## The order of the rooms")[1].split("```")[1].strip().splitlines()
+    assert [set(line.split()) for line in shown] == [set(floor) for floor in reversed(FLOORS)]
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT / "src")))
 def test_imports_run_down(path):
     inside = path.relative_to(ROOT / "src").parts
