@@ -13,7 +13,7 @@ from torch import nn
 
 from proofolio import files
 from proofolio.contract import ProjectError
-from proofolio_torch import parallel, recipes
+from proofolio_torch import memory, parallel, recipes
 
 SMALL_JOB = 2_000  # images: below this a run is over before a probe has paid for itself
 MARGIN = 1.1  # bfloat16 must be so much faster to be worth its rounding
@@ -89,6 +89,7 @@ def choose(
         raise ProjectError("unknown kind of work", expected="train or infer", received=str(kind))
     torch.set_flush_denormal(True)  # denormal numbers are up to a hundred times slower
     parallel.limit_threads()
+    memory.keep_freed()
     found = _device(device)
     if found != "cpu":
         runtime = _accelerated(found)
