@@ -50,10 +50,9 @@ def evaluate(
             for i, member in enumerate(members):
                 drawn[i, start : start + len(weights)] = member(weights)
 
-    if n * resamples <= _WORTH_THREADS:
-        work()
-        return of_sample, drawn
-    threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    threads = min(_MOST_THREADS, os.cpu_count() or 1) if n * resamples > _WORTH_THREADS else 1
+    # One thread is still a pool: off the main thread glibc keeps freed chunks instead of handing
+    # them back to the system each time, which makes small resamples a quarter faster.
     with ThreadPoolExecutor(threads) as pool:
         for future in [pool.submit(work) for _ in range(threads)]:
             future.result()

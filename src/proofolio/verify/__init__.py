@@ -6,9 +6,13 @@ What cannot be checked (no git history, predictions not kept) is a note, never a
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proofolio.contract import Layout
 from proofolio.verify.report import RULES, Problem, Report
+
+if TYPE_CHECKING:
+    from proofolio.verify import load
 
 __all__ = ["RULES", "Problem", "Report", "run"]
 
@@ -19,20 +23,7 @@ def run(root: Path | str) -> Report:
     Args:
         root: The project's root folder, the one that holds `evidence/`.
     """
-    from proofolio.verify import (
-        citations,
-        data,
-        lineage,
-        load,
-        opening,
-        record,
-        registered,
-        results,
-        scores,
-        sealed,
-        selection,
-        storage,
-    )
+    from proofolio.verify import load
 
     report, layout = Report(), Layout(root)
     if not layout.contract.is_file():
@@ -43,19 +34,7 @@ def run(root: Path | str) -> Report:
     image = e.contract is not None and e.contract.kind == "image"
     if e.contract is not None and not image:
         report.note("events: rules 1 to 3 are not checkable by this version")
-    checks: list[Callable[[load.Evidence, Report], None]] = [
-        storage.check,
-        *([data.check, scores.check] if image else []),
-        lineage.check,
-        selection.check,
-        opening.check,
-        registered.check,
-        *([results.check] if image else []),  # after what their runs may lack is known
-        record.check,
-        sealed.check,
-        citations.check,
-    ]
-    for check in checks:
+    for check in _checks(image=image):
         try:
             check(e, report)
         except Exception as error:  # a check that cannot end is a finding, never a pass
@@ -63,3 +42,36 @@ def run(root: Path | str) -> Report:
             what = f"a check could not be made: {type(error).__name__}: {error}"
             report.add("schema", where, what, "restore evidence/ from git")
     return report
+
+
+def _checks(*, image: bool) -> "list[Callable[[load.Evidence, Report], None]]":
+    """Return the checks in their order: what is wrong with the data comes before what rests on it.
+
+    Results come after the runs that they read, citations after everything that can be cited.
+    """
+    from proofolio.verify import (
+        citations,
+        data,
+        lineage,
+        opening,
+        record,
+        registered,
+        results,
+        scores,
+        sealed,
+        selection,
+        storage,
+    )
+
+    return [
+        storage.check,
+        *([data.check, scores.check] if image else []),
+        lineage.check,
+        selection.check,
+        opening.check,
+        registered.check,
+        *([results.check] if image else []),
+        record.check,
+        sealed.check,
+        citations.check,
+    ]
