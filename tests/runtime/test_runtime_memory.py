@@ -1,4 +1,4 @@
-"""Freed memory is kept: the second use of a large block touches no new page."""
+"""Freed memory is kept: large blocks are not mapped anew at each use."""
 
 import platform
 import subprocess
@@ -13,19 +13,19 @@ from proofolio_torch import memory
 
 if sys.argv[1] == "keep":
     assert memory.keep_freed()
-def faults():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    torch.ones(64, 1024, 1024)  # 256 MB
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-faults()
-print(faults())
+for _ in range(4):
+    torch.ones(16, 1024, 1024)  # 64 MB
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(8):
+    torch.ones(16, 1024, 1024)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has these settings")
-def test_a_large_block_is_mapped_once():
-    def second_use(mode):
+def test_large_blocks_are_used_again():
+    def later_faults(mode):
         command = [sys.executable, "-c", PROGRAM, mode]
         return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
-    assert second_use("keep") < 1000 < second_use("default")
+    assert later_faults("keep") < later_faults("default") / 2
