@@ -1,5 +1,7 @@
 """The smoke run: a project of its own in `work/quick`, with few units and short trainings."""
 
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,25 @@ from proofolio import files, project, splits
 from proofolio.contract import Layout, ProjectError
 
 
-def project_root(root: Path) -> Path:
+def project_root(root: Path, *, anew: bool = False) -> Path:
     """Write `work/quick/project.yaml` beside the real one and return that folder.
 
     It is the project with `quick.overrides` applied to every first configuration that has the key,
     the first seed only, and the raw folder where it was. A follow-up experiment whose one change
     meets an override is left out: nothing would differ from its parent.
+
+    Args:
+        root: the real project's folder.
+        anew: throw the last smoke run away, its record included: it proves nothing, and a changed
+            data.py would otherwise meet evidence of other data.
     """
     layout = Layout(root)
     author = project.load(layout.root)
     quick = Layout(layout.work / "quick")
+    if anew and quick.root.is_dir():
+        old = tempfile.mkdtemp(prefix=".quick-", dir=layout.work)  # moved first: never half removed
+        quick.root.replace(Path(old) / "quick")
+        shutil.rmtree(old, ignore_errors=True)
     told = author.model_dump()
     overrides = author.quick.overrides
     told["ladder"] = [

@@ -50,3 +50,15 @@ def test_overrides_shorten_and_drop_what_no_longer_differs(tmp_path):
     assert [e.name for e in quick.ladder] == ["prior", "good"]
     assert quick.config("good")["optim"]["lr"] == 0.5 and quick.seeds == [0]
     assert project.load(root).config("good")["optim"]["lr"] == 0.1
+
+
+def test_a_smoke_run_can_begin_anew_and_touches_nothing_else(tmp_path):
+    root = builders.write_project(tmp_path)
+    quick = smoke.project_root(root)
+    (quick / "evidence").mkdir()
+    (quick / "evidence" / "old.json").write_text("{}")
+    (root / "work" / "kept").mkdir()
+    assert smoke.project_root(root) == quick and (quick / "evidence" / "old.json").is_file()
+    assert smoke.project_root(root, anew=True) == quick
+    assert sorted(p.name for p in (root / "work").iterdir()) == ["kept", "quick"]
+    assert [p.name for p in quick.iterdir()] == ["project.yaml"]

@@ -1,0 +1,94 @@
+"""The real entry point on a generated project: a smoke run, from raw files to a verified page."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from rendering import ROOT, render
+
+from proofolio import evidence, project, verify
+from proofolio.contract import Layout
+
+STEPS = ("prepare", "split", "audit", "train", "select", "evaluate", "cards", "pages", "verify")
+
+
+def run(root, *words, code=0):
+    """Run `python -m my_project WORDS` in a generated project; return what it printed."""
+    environment = os.environ | {"PYTHONPATH": str(root / "src"), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "my_project", *words]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert done.returncode == code, done.stdout[-2000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def smoked(tmp_path_factory):
+    root = render(tmp_path_factory.mktemp("smoked"))
+    return root, run(root, "all", "--quick")
+
+
+@pytest.mark.slow
+def test_smoke_run_takes_every_step_and_leaves_the_evidence_alone(smoked):
+    root, said = smoked
+    assert [said.index(f"[{step}: ") for step in STEPS] == sorted(
+        said.index(f"[{step}: ") for step in STEPS
+    )
+    quick = Layout(root / "work" / "quick")
+    runs = {r.name: r for r in evidence.runs(quick)}
+    names = [e.name for e in project.load(root).ladder]
+    assert set(runs) == set(names) - {"finetuned_plain"}  # its one change meets an override
+    assert all(r.status == "finished" and "val" in r.metrics for r in runs.values())
+    assert not verify.run(quick.root).problems
+    assert (quick.root / "docs/result/index.md").is_file() and quick.model_card.is_file()
+    assert not (root / "evidence").exists() and not (root / "MODEL_CARD.md").exists()
+
+
+@pytest.mark.slow
+def test_a_second_training_does_only_what_changed(smoked):
+    root, _ = smoked
+    quick = root / "work" / "quick"
+    before = (quick / "evidence/runs.jsonl").read_bytes()
+    said = run(root, "train", "--quick")
+    assert "recorded (seed 0)" in said and "epoch 1" not in said
+    assert (quick / "evidence/runs.jsonl").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_every_fitted_step_names_its_part(smoked):
+    root, _ = smoked
+    for record in evidence.runs(Layout(root / "work" / "quick")):
+        parts = {f.step.split(":")[0]: f.part for f in record.fitted}
+        assert parts["weights"] == "train" and parts["calibration"] == "calib", record.name
+
+
+def test_a_refusal_is_printed_without_a_traceback(tmp_path):
+    root = render(tmp_path)
+    said = run(root, "split", code=2)
+    assert "Traceback" not in said and "prepare" in said
+
+
+def test_labels_of_sealed_parts_are_not_for_training(generated, monkeypatch):
+    import pandas as pd
+
+    from proofolio.contract import SealError
+
+    monkeypatch.syspath_prepend(str(generated / "src"))
+    from my_project import dataset
+
+    class Run:
+        config, seed = {}, 0
+        parts = pd.DataFrame({"id": ["a", "b", "c"], "part": ["train", "calib", "test"]})
+
+    author = project.load(generated)
+    table = pd.DataFrame({"id": ["a", "b", "c"], "label": ["clear", "suspect", "clear"]})
+    study = dataset.Study(Layout(generated), author, table, Run())
+    assert study.labels("train").tolist() == [0]
+    for part in ("calib", "test"):
+        with pytest.raises(SealError):
+            study.labels(part)
+
+
+def test_site_frame_is_the_one_of_this_repository(generated):
+    for name in ("docs/stylesheets/proofolio.css", "docs/_overrides/main.html"):
+        assert (generated / name).read_bytes() == (ROOT / name).read_bytes(), name
