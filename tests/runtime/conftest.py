@@ -20,12 +20,14 @@ def quick_garbage_collection():
     gc.unfreeze()
 
 
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+@pytest.fixture(scope="package", autouse=True)
+def one_thread():
+    """Sums depend on the number of threads: one, for fixtures of every scope, so runs are equal."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        torch.set_num_threads(1)
+        yield
     torch.set_num_threads(before)
 
 
