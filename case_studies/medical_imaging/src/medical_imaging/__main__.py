@@ -20,16 +20,16 @@ from proofolio_torch import smoke
 app = tyro.extras.SubcommandApp()
 
 
-def _root(quick: bool) -> Path:
-    return smoke.project_root(Path.cwd()) if quick else Path.cwd()
+def _root(quick: bool, *, anew: bool = False) -> Path:
+    return smoke.project_root(Path.cwd(), anew=anew) if quick else Path.cwd()
 
 
 @app.command
 def prepare(quick: bool = False) -> None:
-    """Read the raw files into the checked table; find duplicates."""
+    """Read the raw files into the checked table; find duplicates. A smoke run begins anew here."""
     from medical_imaging import data
 
-    root = _root(quick)
+    root = _root(quick, anew=True)
     author = projects.load(root)
     frame = data.table((root / author.data.raw).resolve())
     stages.prepare(root, smoke.some_units(frame, author, Path.cwd()) if quick else frame)

@@ -6,6 +6,7 @@ Pictures are decoded once into a memory-mapped cache of bytes and normalised on 
 place that uses albumentations is `augmentation`.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,9 +48,9 @@ class Study:
         codes = {name: code for code, name in enumerate(self.project.classes)}
         return self._by_id.loc[self.ids(part), "label"].map(codes).to_numpy(dtype=np.int64)
 
-    def columns(self, names: list[str], *parts: str) -> np.ndarray:
+    def columns(self, names: Sequence[str], *parts: str) -> np.ndarray:
         """Return numeric columns of the table, float64 (n, columns), for the ids of some parts."""
-        return self._by_id.loc[self.ids(*parts), names].to_numpy(dtype=np.float64)
+        return self._by_id.loc[self.ids(*parts), list(names)].to_numpy(dtype=np.float64)
 
     def images(self) -> Any:
         """Return the cache of all pictures at this configuration's size and channels."""
@@ -86,7 +87,7 @@ class Study:
 
 
 def augmentation(name: str, size: int) -> Any:
-    """Return a function (picture, generator) to picture, or None; one name per policy.
+    """Return a function (picture, generator) to picture of `size` pixels, or None, by policy.
 
     Framing, exposure and compression differ between the series that sick and healthy children
     were collected in, so `xray_strong` changes all three: none of them may decide. A mirrored
