@@ -6,6 +6,7 @@ file when nothing changed. Heavy rooms are imported where they are used: a light
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,13 +55,17 @@ def audit(root: Path, *, test: bool = False) -> None:
     print("audit: " + ", ".join(f"{n} {status}" for status, n in counts.items()))
 
 
-def select(root: Path) -> None:
-    """Choose on val, write the choice down, commit it, and register the chosen run as candidate."""
+def select(root: Path, *, export: Callable[[Layout, str], Path | None] | None = None) -> None:
+    """Choose on val, write the choice down, commit it, and register the chosen run as candidate.
+
+    `export(layout, run id)` returns the weights file to register, for projects that have one.
+    """
     from proofolio import evidence
 
     layout, author = Layout(root), project.load(root)
     selection = evidence.select(layout, author)
-    evidence.register(layout, author)
+    weights = export(layout, selection.choice.run) if export else None
+    evidence.register(layout, author, weights=weights)
     ties = f" (tied with {', '.join(selection.choice.ties)})" if selection.choice.ties else ""
     print(f"select: {selection.choice.name}{ties} by {selection.criterion}")
 

@@ -6,9 +6,11 @@ import torch
 from torch import nn
 
 from proofolio import files
-from proofolio.contract import RunError
+from proofolio.contract import Layout, RunError
+from proofolio_torch import parallel
 
 LIMIT = 12 * 2**20  # bytes: the evidence contract's bound for the one committed model
+FITTED = "fitted.safetensors"  # in a run's work folder; its hash stands in the run's record
 
 
 def tensors(model: nn.Module) -> dict[str, torch.Tensor]:
@@ -25,10 +27,10 @@ def save_exact(model: nn.Module, path: Path) -> str:
     return files.sha256_bytes(data)
 
 
-def save_float16(model: nn.Module, path: Path, limit: int = LIMIT) -> str:
+def save_float16(model: nn.Module, path: Path) -> str:
     """Write the weights in half precision as safetensors; return the file's SHA-256.
 
-    Raises RunError where a value leaves the range of half precision or the file exceeds `limit`.
+    Raises RunError where a value leaves the range of half precision.
     """
     from safetensors.torch import save
 
@@ -37,15 +39,27 @@ def save_float16(model: nn.Module, path: Path, limit: int = LIMIT) -> str:
     if lost:
         raise RunError("weights do not fit half precision", received=", ".join(lost[:3]))
     data = save(half)
-    if len(data) > limit:
-        raise RunError(
-            "the model is too large to be committed",
-            expected=f"at most {limit / 2**20:.0f} MiB",
-            received=f"{len(data) / 2**20:.1f} MiB",
-            remedy="keep the weights in the git-ignored work folder, or choose a smaller model",
-        )
-    files.write_bytes(path, data)
+    if parallel.is_main():
+        files.write_bytes(path, data)
     return files.sha256_bytes(data)
+
+
+def champion(layout: Layout, run_id: str, limit: int = LIMIT) -> Path | None:
+    """Copy the chosen run's fitted weights to `models/champion.safetensors`, to be committed once.
+
+    Returns the file to register, or None where the run has no network's weights on this machine.
+    Above `limit` bytes the weights stay in the git-ignored work folder, and the reason is printed.
+    """
+    fitted = layout.run_work(run_id) / FITTED
+    if not fitted.is_file():
+        return None
+    if fitted.stat().st_size > limit:
+        size = fitted.stat().st_size / 2**20
+        print(f"weights of {size:.1f} MiB stay in work: at most {limit / 2**20:.0f} go into git")
+        return fitted
+    kept = layout.root / "models" / "champion.safetensors"
+    files.write_bytes(kept, fitted.read_bytes())
+    return kept
 
 
 def load(model: nn.Module, path: Path) -> nn.Module:

@@ -50,13 +50,21 @@ class WeightsInfo:
     std: tuple[float, ...]
     input_size: int | None = None
 
-    def model_info(self, model: nn.Module) -> ModelInfo:
-        """Return the record for `run.json`; the hash is of the weights training started from."""
+    def model_info(self, model: nn.Module, fitted_sha256: str | None = None) -> ModelInfo:
+        """Return the record for `run.json`.
+
+        Args:
+            model: for the number of its weights.
+            fitted_sha256: of the weights after training; None where they are used as they came.
+        """
+        source = self.source
+        if fitted_sha256 and self.sha256:
+            source = f"{self.source}, sha256 {self.sha256[:12]}"
         return ModelInfo(
             name=self.name,
             parameters=sum(p.numel() for p in model.parameters()),
-            weights_source=self.source,
-            weights_sha256=self.sha256,
+            weights_source=source,
+            weights_sha256=fitted_sha256 or self.sha256,
         )
 
 

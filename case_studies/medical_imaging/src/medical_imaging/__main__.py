@@ -71,8 +71,10 @@ def train(quick: bool = False, only: tuple[str, ...] = (), seeds: tuple[int, ...
 
 @app.command
 def select(quick: bool = False) -> None:
-    """Choose on val, write the choice down and commit it."""
-    stages.select(_root(quick))
+    """Choose on val, write the choice down and commit it; keep the chosen network's weights."""
+    from proofolio_torch import export
+
+    stages.select(_root(quick), export=export.champion)
 
 
 @app.command

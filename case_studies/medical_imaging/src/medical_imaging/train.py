@@ -25,7 +25,7 @@ def fit(study: dataset.Study, model: "nn.Module", info: Any) -> dataset.Outcome:
         info: where its first weights come from and how its input is normalised.
     """
     import torch
-    from proofolio_torch import data, device, loop, optim, predict
+    from proofolio_torch import data, device, export, loop, optim, predict
 
     c, project = study.config, study.project
     train, val = study.examples("train", augment=c["augment"]), study.examples("val")
@@ -70,4 +70,5 @@ def fit(study: dataset.Study, model: "nn.Module", info: Any) -> dataset.Outcome:
         runtime=runtime,
         normalise=data.Normalise.of(info),
     )
-    return study.outcome(scores, info.model_info(model), fitted.runtime)
+    fitted_sha256 = export.save_float16(model, study.run.work / export.FITTED)
+    return study.outcome(scores, info.model_info(model, fitted_sha256), fitted.runtime)
