@@ -11,7 +11,7 @@ from torch import nn
 from proofolio import files
 from proofolio.contract import RunError
 from proofolio_torch import data, export, parallel, predict
-from proofolio_torch.loop import BEST, Job, Outcome
+from proofolio_torch.job import BEST, Job, Outcome
 from proofolio_torch.progress import Display
 from proofolio_torch.state import Interrupts, Progress, Store
 
