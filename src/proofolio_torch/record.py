@@ -34,9 +34,14 @@ class Companion:
 
 
 def pending(
-    layout: Layout, project: Project, only: Sequence[str] = (), seeds: Sequence[int] = ()
+    layout: Layout,
+    project: Project,
+    only: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    *,
+    again: bool = False,
 ) -> list[tuple[str, int]]:
-    """Return the (configuration, seed) pairs of the ladder that are not finished, in order.
+    """Return the (configuration, seed) pairs of the ladder that are to be run, in order.
 
     The main process looks and tells the others, so that all do the same runs.
 
@@ -45,6 +50,7 @@ def pending(
         project: The project.
         only: Names of configurations to look at; all where empty.
         seeds: Seeds to look at; all where empty.
+        again: Finished ones too: they get a new attempt, the old one stays in the record.
 
     Raises:
         ProjectError: A name or seed that project.yaml does not declare.
@@ -64,6 +70,7 @@ def pending(
             if asked and experiment.name not in asked:
                 continue
             done = [s for s in wanted if evidence.finished(layout, project, experiment.name, s)]
+            done = [] if again else done
             if done:
                 print(f"{experiment.name}: recorded (seed {', '.join(map(str, done))})")
             found += [(experiment.name, seed) for seed in wanted if seed not in done]
@@ -72,13 +79,19 @@ def pending(
 
 @contextmanager
 def recorder(
-    layout: Layout, project: Project, name: str, seed: int, argv: Sequence[str]
+    layout: Layout,
+    project: Project,
+    name: str,
+    seed: int,
+    argv: Sequence[str],
+    *,
+    again: bool = False,
 ) -> Iterator[evidence.Recorder | Companion]:
     """Open the record of a run on the main process and a `Companion` on every other."""
     if not parallel.is_main():
         yield Companion(layout, project, name, seed, _shared(None))
         return
-    with evidence.Recorder(layout, project, name, seed, argv) as run:
+    with evidence.Recorder(layout, project, name, seed, argv, again=again) as run:
         state = "resuming" if run.resumed else "run"
         print(f"{state} {run.id}", flush=True)
         _shared(run.id)

@@ -107,7 +107,8 @@ def _next_id(layout: Layout, base: str, *, again: bool) -> str:
         raise RunError(
             f"run {last} is finished",
             received="the same configuration, seed, table and split",
-            remedy="change one key of config for a new experiment, or record it again on purpose",
+            remedy="change one key of config for a new experiment, or record it again on purpose "
+            "(train --again)",
         )
     return f"{base}-{len(known) + 1}"
 

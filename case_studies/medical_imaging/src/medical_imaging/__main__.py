@@ -48,13 +48,19 @@ def audit(quick: bool = False) -> None:
 
 
 @app.command
-def train(quick: bool = False, only: tuple[str, ...] = (), seeds: tuple[int, ...] = ()) -> None:
+def train(
+    quick: bool = False,
+    only: tuple[str, ...] = (),
+    seeds: tuple[int, ...] = (),
+    again: bool = False,
+) -> None:
     """Record every configuration and seed of the ladder that is not recorded yet.
 
     Args:
         quick: smoke run in work/quick.
         only: names of configurations; all where empty.
         seeds: some of the declared seeds; all where empty.
+        again: record finished runs anew; the old attempts stay.
     """
     from proofolio_torch import record
 
@@ -62,8 +68,8 @@ def train(quick: bool = False, only: tuple[str, ...] = (), seeds: tuple[int, ...
 
     layout = Layout(_root(quick))
     author, examples = projects.load(layout.root), table.read(layout)
-    for name, seed in record.pending(layout, author, only, seeds):
-        with record.recorder(layout, author, name, seed, sys.argv) as run:
+    for name, seed in record.pending(layout, author, only, seeds, again=again):
+        with record.recorder(layout, author, name, seed, sys.argv, again=again) as run:
             study = dataset.Study(layout, author, examples, run)
             outcome = models.LADDER[author.experiment(name).rung](study)
             run.finish(outcome.predictions, outcome.model, outcome.runtime)
