@@ -31,6 +31,13 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True)
+def one_thread_again(one_thread):
+    """Undo what a test of threads did, before the next fixture of any scope is made."""
+    yield
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory):
     root = tmp_path_factory.mktemp("pictures")

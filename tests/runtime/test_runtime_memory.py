@@ -13,11 +13,11 @@ from proofolio_torch import memory
 
 if sys.argv[1] == "keep":
     assert memory.keep_freed()
-for _ in range(4):
-    torch.ones(16, 1024, 1024)  # 64 MB
+for _ in range(32):
+    torch.ones(8, 1024, 1024)  # 32 MB
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(8):
-    torch.ones(16, 1024, 1024)
+for _ in range(32):
+    torch.ones(8, 1024, 1024)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
