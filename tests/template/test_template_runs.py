@@ -62,6 +62,17 @@ def test_every_fitted_step_names_its_part(smoked):
         assert parts["weights"] == "train" and parts["calibration"] == "calib", record.name
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", ["01_explore.py", "02_errors.py"])
+def test_notebooks_run_as_they_are(smoked, notebook):
+    root, _ = smoked
+    environment = os.environ | {"PYTHONPATH": str(root / "src"), "MPLBACKEND": "Agg"}
+    command = [sys.executable, root / "notebooks" / notebook]
+    quick = root / "work" / "quick"
+    done = subprocess.run(command, cwd=quick, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
 def test_a_refusal_is_printed_without_a_traceback(tmp_path):
     root = render(tmp_path)
     said = run(root, "split", code=2)
