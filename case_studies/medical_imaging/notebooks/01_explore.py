@@ -63,5 +63,5 @@ explore.pictures(train, layout.root / author.data.raw)
 plt.show()
 
 # %%
-explore.augmented(train, layout.root / author.data.raw, "standard")
+explore.augmented(train, layout.root / author.data.raw, "xray_strong")
 plt.show()
