@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import tyro
 
 from proofolio import stages
-from proofolio.contract import Layout, ProofError
+from proofolio.contract import ClaimError, Layout, ProofError
 
 Root = Annotated[Path, tyro.conf.Positional]
 
@@ -63,6 +63,13 @@ def claims(
     """
     from proofolio import claims as room
 
+    if not room.pages(project):
+        raise ClaimError(
+            "there is no page to look at",
+            expected="README.md, a card or docs/*.md",
+            received=str(project),
+            remedy="name a project's root folder",
+        )
     if action == "write":
         print(f"claims: {room.write(project)} file(s) changed")
         return
