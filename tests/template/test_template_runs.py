@@ -7,7 +7,7 @@ import sys
 import pytest
 from rendering import ROOT, render
 
-from proofolio import evidence, project, verify
+from proofolio import evidence, project, splits, verify
 from proofolio.contract import Layout
 
 STEPS = ("prepare", "split", "audit", "train", "select", "evaluate", "cards", "pages", "verify")
@@ -71,6 +71,16 @@ def test_notebooks_run_as_they_are(smoked, notebook):
     quick = root / "work" / "quick"
     done = subprocess.run(command, cwd=quick, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["grouped", "stratified", "official", "temporal"])
+def test_every_strategy_divides_the_demo_data(tmp_path, strategy):
+    root = render(tmp_path, split_strategy=strategy)
+    said = run(root, "prepare") + run(root, "split") + run(root, "audit")
+    assert f"split primary ({strategy})" in said and "audit fail" not in said
+    achieved = splits.info(Layout(root), "primary").achieved
+    assert {"train", "val", "calib", "test"} <= {part for part, share in achieved.items() if share}
 
 
 def test_a_refusal_is_printed_without_a_traceback(tmp_path):
