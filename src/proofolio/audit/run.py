@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from proofolio import files, splits
+from proofolio import evidence, files, splits
 from proofolio import table as table_room
 from proofolio.audit import balance, leaks, shortcut
 from proofolio.contract import Finding, Layout, SealError, SplitInfo
@@ -26,7 +26,7 @@ def run(layout: Layout, project: Project, *, test: bool = False) -> list[Finding
         SealError: `test` is asked for before test was opened.
         StaleError: the table or a split changed since it was recorded.
     """
-    opened = layout.test_access.is_file() and layout.test_access.stat().st_size > 0
+    opened = bool(evidence.accesses(layout))
     if test and not opened:
         raise SealError(
             "the shortcut probe on test was asked for before test was opened",

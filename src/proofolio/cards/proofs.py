@@ -102,8 +102,8 @@ def openings(facts: Facts) -> str:
     times = len(facts.openings)
     if not times:
         return (
-            "The test set is **sealed**: no prediction was ever joined with a test label. All "
-            "numbers above are on validation, which also chose the configuration, so they are "
+            "The test set is **sealed**: no recorded prediction was joined with a test label. "
+            "All numbers above are on validation, which also chose the configuration, so they are "
             "optimistic."
         )
     word = _TIMES[times] if times < len(_TIMES) else f"{times} times"

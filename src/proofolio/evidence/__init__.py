@@ -2,6 +2,7 @@
 
 from proofolio.evidence import git, results
 from proofolio.evidence.changes import check_experiment, diff, step_part
+from proofolio.evidence.choice import recorded as selection
 from proofolio.evidence.choice import select
 from proofolio.evidence.log import entries, verify_chain
 from proofolio.evidence.provenance import (
@@ -44,6 +45,7 @@ __all__ = [
     "run",
     "runs",
     "select",
+    "selection",
     "source_sha256",
     "step_part",
     "summarise",

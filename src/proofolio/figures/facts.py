@@ -1,6 +1,5 @@
 """What figures, cards and pages show, read once from evidence: the choice, and what is sealed."""
 
-import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +42,7 @@ class Facts:
     @cached_property
     def selection(self) -> Selection | None:
         """What was decided before test was opened, or None."""
-        if not self.layout.selection.is_file():
-            return None
-        return Selection.model_validate(files.read_json(self.layout.selection))
+        return evidence.selection(self.layout)
 
     @cached_property
     def chosen(self) -> Run | None:
@@ -83,10 +80,7 @@ class Facts:
     @cached_property
     def openings(self) -> list[dict[str, Any]]:
         """One entry for each time predictions were joined with test labels."""
-        path = self.layout.test_access
-        if not path.is_file():
-            return []
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        return evidence.accesses(self.layout)
 
     @cached_property
     def findings(self) -> list[Finding]:

@@ -11,8 +11,7 @@ from pathlib import Path
 import pandas as pd
 from proofolio import errors, evidence, stages, table
 from proofolio import project as projects
-from proofolio.contract import Layout, Run, RunError, Selection
-from proofolio.files import read_json
+from proofolio.contract import Layout, Run, RunError
 
 
 def open_test(root: Path, reason: str) -> None:
@@ -23,8 +22,8 @@ def open_test(root: Path, reason: str) -> None:
 def chosen(root: Path) -> Run:
     """Return the run that was selected, or before a selection the ladder's last finished one."""
     layout, author = Layout(root), projects.load(root)
-    if layout.selection.is_file():
-        selection = Selection.model_validate(read_json(layout.selection))
+    selection = evidence.selection(layout)
+    if selection is not None:
         return evidence.run(layout, selection.choice.run)
     for experiment in reversed(author.ladder):
         for seed in experiment.seeds or author.seeds:
