@@ -1,7 +1,6 @@
 """Device, precision and memory layout, chosen by measuring, with the reason in words."""
 
 import copy
-import platform
 import time
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from torch import nn
 
 from proofolio import files
 from proofolio.contract import ProjectError
+from proofolio.evidence.provenance import processor
 from proofolio_torch import memory, parallel, recipes
 
 SMALL_JOB = 2_000  # images: below this a run is over before a probe has paid for itself
@@ -33,10 +33,17 @@ class Runtime:
     reason: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the record of `run.json`'s `runtime`."""
-        return asdict(self) | {
+        """Return the record of `run.json`'s `runtime`; gpu, cuda and cudnn name the hardware."""
+        record = asdict(self) | {
             "threads": torch.get_num_threads(),
             "processes": parallel.world_size(),
+        }
+        if self.device != "cuda":
+            return record
+        return record | {
+            "gpu": torch.cuda.get_device_name(),
+            "cuda": torch.version.cuda,
+            "cudnn": str(torch.backends.cudnn.version()),
         }
 
     @property
@@ -134,7 +141,7 @@ def _plain(reason: str) -> Runtime:
 
 def _probed(kind: str, model: nn.Module, shape: tuple[int, ...], folder: Path | None) -> Runtime:
     machine = {
-        "processor": _processor(),
+        "processor": processor(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "model": [type(model).__name__, sum(p.numel() for p in model.parameters())],
@@ -179,10 +186,3 @@ def images_per_second(
     while time.perf_counter() - started < 1.5 - min(fastest, 1.4):
         fastest = min(fastest, step())
     return shape[0] / fastest
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())

@@ -1,11 +1,13 @@
 """Choices that give their reason: device, precision, layout, recipes, learning rates."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 import torch
 from runtime_support import TinyNet
 
+from proofolio import evidence
 from proofolio.contract import ProjectError
 from proofolio_torch import device, optim, parallel, recipes
 from proofolio_torch.device import Runtime
@@ -169,3 +171,13 @@ def test_schedules_bear_the_shortest_trainings(steps):
             optimizer.step()
             plan.step()
         assert 0 <= optimizer.param_groups[0]["lr"] <= 1e-3
+
+
+def test_a_gpu_is_named_in_the_record_and_a_processor_is_not(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Test GPU")
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91002)
+    record = Runtime("cuda", "bfloat16", "channels_last", "test").as_dict()
+    named = evidence.environment(Path(__file__).parent, record)
+    assert (named["gpu"], named["cuda"], named["cudnn"]) == ("Test GPU", "13.0", "91002")
+    assert "gpu" not in Runtime("cpu", "float32", "channels_last", "test").as_dict()

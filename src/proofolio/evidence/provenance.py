@@ -67,7 +67,7 @@ def environment(root: Path, runtime: dict[str, Any] | None = None) -> dict[str, 
     return {
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "cpu": _processor(),
+        "cpu": processor(),
         **{key: (runtime or {}).get(key) for key in HARDWARE},
         "packages": {name: v for name in PACKAGES if (v := _version(name)) is not None},
         "lock_sha256": files.sha256_file(lock) if lock else None,
@@ -113,7 +113,8 @@ def _normalised_word(word: str, root: Path) -> str:
     return "python" if interpreter else word
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the processor's name and its number of cores."""
     name = platform.processor() or platform.machine()
     described = Path("/proc/cpuinfo")
     if described.is_file():
