@@ -7,6 +7,7 @@ place that uses albumentations is `augmentation`.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,25 +92,27 @@ def augmentation(name: str, size: int) -> Any:
 
     Framing, exposure and compression differ between the series that sick and healthy children
     were collected in, so `xray_strong` changes all three: none of them may decide. A mirrored
-    chest has its heart on the wrong side, which does not change whether a lung is inflamed.
+    chest has its heart on the wrong side, which does not change whether a lung is inflamed. The
+    ablations `xray_no_<part>` leave one of the three counter-measures out.
     """
     if name == "none":
         return None
     import albumentations as A
     from proofolio_torch import data
 
-    policies = {
-        "xray_light": [
-            A.HorizontalFlip(p=0.5),
-            A.RandomBrightnessContrast(brightness_limit=0.2, contrast_limit=0.2, p=0.8),
-        ],
-        "xray_strong": [
-            A.RandomResizedCrop(size=(size, size), scale=(0.6, 1.0), ratio=(0.85, 1.18)),
-            A.HorizontalFlip(p=0.5),
-            A.Affine(rotate=(-8, 8), shear=(-4, 4), p=0.5),
+    light = [
+        A.HorizontalFlip(p=0.5),
+        A.RandomBrightnessContrast(brightness_limit=0.2, contrast_limit=0.2, p=0.8),
+    ]
+    strong = {
+        "crop": [A.RandomResizedCrop(size=(size, size), scale=(0.6, 1.0), ratio=(0.85, 1.18))],
+        "pose": [A.HorizontalFlip(p=0.5), A.Affine(rotate=(-8, 8), shear=(-4, 4), p=0.5)],
+        "intensity": [
             A.RandomBrightnessContrast(brightness_limit=0.35, contrast_limit=0.35, p=0.9),
             A.RandomGamma(gamma_limit=(60, 160), p=0.5),
-            A.ImageCompression(quality_range=(30, 95), p=0.7),
+        ],
+        "reencoding": [A.ImageCompression(quality_range=(30, 95), p=0.7)],
+        "damage": [
             A.GaussNoise(std_range=(0.01, 0.05), p=0.3),
             A.CoarseDropout(
                 num_holes_range=(1, 4),
@@ -119,6 +122,10 @@ def augmentation(name: str, size: int) -> Any:
             ),
         ],
     }
+    policies = {"xray_light": light, "xray_strong": [*chain(*strong.values())]}
+    for left_out in ("crop", "intensity", "reencoding"):  # the ablations
+        kept = [steps for part, steps in strong.items() if part != left_out]
+        policies[f"xray_no_{left_out}"] = [*chain(*kept)]
     if name not in policies:
         known = ", ".join(["none", *policies])
         raise ProjectError("unknown augmentation", expected=known, received=str(name))
