@@ -2,19 +2,11 @@
 
 from typing import Any
 
+from proofolio.claims import columns
 from proofolio.claims.resolve import Bound
 from proofolio.contract import ClaimError
 
 NOT_MEASURED = "not measured"
-_HIDDEN = {"ci_low", "ci_high", "level"}
-_FIRST = {
-    "threshold_table": "threshold in_use sensitivity specificity precision flagged tp fp fn tn",
-    "seed_mean": "metric value seeds seed_sd seed_min seed_max n n_units",
-}
-_SILENT = {
-    "threshold_table": {"target"},
-    "seed_mean": {"degenerate", "method", "resamples"},
-}
 
 
 def text(bound: Bound, spec: str = "", flags: tuple[str, ...] = ()) -> str:
@@ -72,59 +64,34 @@ def markdown_table(header: list[str], rows: list[list[str]], *, right: set[int])
 def result_table(result: dict[str, Any], spec: str = ".3f") -> str:
     """Return a result's table, or its value as a table of one row.
 
-    JSON keeps no order of columns: first come those named in `parameters.columns` or usual for the
-    kind, then text, counts, values, and notes at last. Interval columns join their value.
+    JSON keeps no order of columns: `columns` knows it, and which rows of a long curve are printed.
     """
+    kind = str(result.get("kind"))
     rows = result.get("table")
     if rows is None:
         rows = [{k: result.get(k) for k in ("value", "ci_low", "ci_high", "level", "n", "n_units")}]
     if not rows:
         return f"*{NOT_MEASURED}*"
-    columns = _columns(rows, result)
-    numeric = {i for i, c in enumerate(columns) if not any(isinstance(r.get(c), str) for r in rows)}
-    body = [[_table_cell(row, column, spec) for column in columns] for row in rows]
-    return markdown_table([_title(column) for column in columns], body, right=numeric)
+    rows = columns.shown(rows, kind)
+    order = columns.ordered(rows, result)
+    numeric = {i for i, c in enumerate(order) if not any(isinstance(r.get(c), str) for r in rows)}
+    body = [[_table_cell(row, column, spec, result) for column in order] for row in rows]
+    return markdown_table([columns.title(column, kind) for column in order], body, right=numeric)
 
 
-def _columns(rows: list[dict[str, Any]], result: dict[str, Any]) -> list[str]:
-    kind = str(result.get("kind"))
-    present = {key: None for row in rows for key in row}
-    hidden = {c for c in present if c in _HIDDEN or c.endswith(("_ci_low", "_ci_high"))}
-    hidden |= {c for c in present if all(row.get(c) == "" for row in rows)}
-    hidden |= _SILENT.get(kind, set())
-
-    def rank(column: str) -> tuple[int, str]:
-        values = [row.get(column) for row in rows]
-        if column == "note":
-            return 3, column
-        if any(isinstance(value, str) for value in values):
-            return 0, column
-        return (1 if column in ("n", "n_units") else 2), column
-
-    named = (result.get("parameters") or {}).get("columns") or _FIRST.get(kind, "").split()
-    if kind == "confusion":  # classes as the rows have them: counts, then shares
-        classes = [row.get("actual") for row in rows]
-        named = ["actual", "n", *classes, *(f"share_{name}" for name in classes)]
-    first = [column for column in named if column in present]
-    return first + sorted(set(present) - hidden - set(first), key=rank)
-
-
-def _table_cell(row: dict[str, Any], column: str, spec: str) -> str:
+def _table_cell(row: dict[str, Any], column: str, spec: str, result: dict[str, Any]) -> str:
     value = row.get(column)
     if value is None:
-        return "" if column == "note" else NOT_MEASURED
+        return "" if columns.is_last(column) else NOT_MEASURED
     prefix = f"{column}_" if f"{column}_ci_low" in row else ""
     low, high = row.get(f"{prefix}ci_low"), row.get(f"{prefix}ci_high")
     fraction = isinstance(value, float) and not isinstance(value, bool)
-    shown = number(value, spec if fraction else "")
+    form = columns.form(column, str(result.get("kind")), spec)
+    shown = number(value, form if fraction else "")
     if low is None or not (prefix or column in ("value", "estimate", "statistic")):
         return shown
-    bound = Bound(value, low, high, row.get("level") or 0.95)
+    bound = Bound(value, low, high, columns.interval_level(row, result))
     return f"{shown} ({interval(bound, spec)})"
-
-
-def _title(column: str) -> str:
-    return {"n_units": "units"}.get(column, column.replace("_", " "))
 
 
 def _cell_text(cell: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from proofolio.claims import columns
 from proofolio.claims.store import Store
 from proofolio.contract import SCORED_PARTS, ClaimError, Layout
 
@@ -211,7 +212,8 @@ def _cell(result: dict[str, Any], name: str, path: str) -> Bound:
     if column not in rows[0]:
         raise ClaimError(f"result:{name} has no column {column!r}", expected=", ".join(rows[0]))
     own = f"{column}_ci_low" in rows[0]
-    return _with_interval(rows[0][column], rows[0], f"{column}_" if own else "")
+    beside = rows[0] | {"level": columns.interval_level(rows[0], result)}
+    return _with_interval(rows[0][column], beside, f"{column}_" if own else "")
 
 
 def _texts(row: dict[str, Any]) -> set[str]:

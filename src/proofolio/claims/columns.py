@@ -1,0 +1,139 @@
+"""Which rows and columns of a recorded table are printed, in which order, form and words."""
+
+from typing import Any
+
+Row = dict[str, Any]
+
+_HIDDEN = {"ci_low", "ci_high", "level"}
+_FIRST = {
+    "threshold_table": "threshold in_use sensitivity specificity precision flagged tp fp fn tn",
+    "seed_mean": "metric value seeds seed_sd seed_min seed_max n n_units",
+    "decision_curve": "threshold model treat_all treat_none",
+    "risk_coverage": "target coverage n_answered n_handed_over risk sensitivity specificity",
+    "cost": "cost_miss cost_false_alarm threshold sensitivity specificity misses false_alarms "
+    "cost treat_all treat_none",
+    "threshold_transfer": "target threshold calib_sensitivity calib_specificity sensitivity "
+    "specificity accuracy",
+    "mistakes": "id label decided probability",
+    "drift": "which part value n n_units",
+    "leak_comparison": "which value n n_units",
+}
+_SILENT = {
+    "threshold_table": {"target"},
+    "seed_mean": {"degenerate", "method", "resamples"},
+    "risk_coverage": {"cut"},
+    "mistakes": {"unit"},
+}
+_LAST = ("reading", "note")  # texts that may be long; empty where there is nothing to say
+_TITLES = {
+    "n_units": "units",
+    "n_answered": "answered",
+    "n_handed_over": "handed over",
+    "calib_sensitivity": "sensitivity on calib",
+    "calib_specificity": "specificity on calib",
+    "cost_miss": "cost of a miss",
+    "cost_false_alarm": "cost of a false alarm",
+    "treat_all": "all treated",
+    "treat_none": "none treated",
+}
+_TITLES_OF = {
+    "risk_coverage": {
+        "target": "share to answer",
+        "coverage": "share answered",
+        "risk": "error share of the answered",
+    },
+    "conformal": {
+        "level": "promised coverage",
+        "mean_size": "classes per set",
+        "empty": "no class",
+        "single": "one class",
+        "both": "both classes",
+        "several": "several classes",
+    },
+    "cost": {"cost": "cost per example"},
+    "decision_curve": {"model": "net benefit of the model"},
+    "threshold_transfer": {"target": "sensitivity aimed at"},
+}
+_SHORT = {"target", "cost_miss", "cost_false_alarm"}  # stated by somebody: printed as typed
+_SHORT_OF = {"conformal": {"level"}, "decision_curve": {"threshold"}}
+_FEW = 4  # classes whose coverage a table has room for
+_LONG = 20  # rows of a curve that are too many for a table
+
+
+def is_last(column: str) -> bool:
+    """Whether a column holds remarks, whose missing value prints nothing."""
+    return column in _LAST
+
+
+def title(column: str, kind: str) -> str:
+    """Return the heading of a column."""
+    if kind == "conformal" and column.startswith("coverage_"):
+        return f"coverage of {column.removeprefix('coverage_')}"
+    return _TITLES_OF.get(kind, {}).get(column) or _TITLES.get(column, column.replace("_", " "))
+
+
+def form(column: str, kind: str, spec: str) -> str:
+    """Return the format of a column's fractions: `spec`, or as typed for what somebody stated."""
+    return "g" if column in _SHORT | _SHORT_OF.get(kind, set()) else spec
+
+
+def interval_level(row: Row, result: Row) -> float:
+    """Return the level of a row's intervals; a conformal row's own `level` is what it promises."""
+    drawn = (result.get("parameters") or {}).get("level")
+    own = None if result.get("kind") == "conformal" else row.get("level")
+    return own or drawn or result.get("level") or 0.95
+
+
+def shown(rows: list[Row], kind: str) -> list[Row]:
+    """Return the rows to print: of a long decision curve .05 and every tenth, else all."""
+    if kind != "decision_curve" or len(rows) <= _LONG:
+        return rows
+    kept = [row for row in rows if _is_round(row["threshold"])]
+    return kept or rows[:: -(-len(rows) // _LONG)]
+
+
+def _is_round(threshold: float) -> bool:
+    tenths = threshold * 10
+    return abs(threshold - 0.05) < 1e-9 or (tenths > 0.5 and abs(tenths - round(tenths)) < 1e-9)
+
+
+def ordered(rows: list[Row], result: Row) -> list[str]:
+    """Return the columns to print.
+
+    First those named in `parameters.columns` or usual for the kind, then text, counts, values, and
+    remarks at last. Interval columns join their value, empty and silent ones stay away.
+    """
+    kind = str(result.get("kind"))
+    present = {key: None for row in rows for key in row}
+    hidden = {c for c in present if c in _HIDDEN or c.endswith(("_ci_low", "_ci_high"))}
+    hidden |= {c for c in present if all(row.get(c) == "" for row in rows)}
+    hidden |= _SILENT.get(kind, set())
+    by_class = _by_class(rows) if kind == "conformal" else []
+    hidden |= set(by_class) if len(by_class) > _FEW else set()
+
+    def rank(column: str) -> tuple[int, str]:
+        values = [row.get(column) for row in rows]
+        if is_last(column):
+            return 3, column
+        if any(isinstance(value, str) for value in values):
+            return 0, column
+        return (1 if column in ("n", "n_units") else 2), column
+
+    named = (result.get("parameters") or {}).get("columns") or _usual(kind, rows)
+    first = [column for column in named if column in present]
+    return first + sorted(set(present) - hidden - set(first), key=rank)
+
+
+def _usual(kind: str, rows: list[Row]) -> list[str]:
+    if kind == "confusion":  # classes as the rows have them: counts, then shares
+        classes = [row.get("actual") for row in rows]
+        return ["actual", "n", *classes, *(f"share_{name}" for name in classes)]
+    if kind == "conformal":
+        by_class = _by_class(rows)
+        sizes = ("mean_size", "empty", "single", "both", "several", "n_units")
+        return ["level", "coverage", *(by_class if len(by_class) <= _FEW else []), *sizes]
+    return _FIRST.get(kind, "").split()
+
+
+def _by_class(rows: list[Row]) -> list[str]:
+    return sorted(c for c in rows[0] if c.startswith("coverage_") and "_ci_" not in c)
