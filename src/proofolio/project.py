@@ -58,6 +58,7 @@ class SplitSpec(_Section):
         default_factory=lambda: {"train": 0.6, "val": 0.1, "calib": 0.1, "test": 0.2}
     )
     folds: int = 5
+    holdout: Literal["drawn", "official"] = "drawn"  # of a cross_validation; official: as above
     rationale: str
 
 
@@ -106,6 +107,23 @@ class Experiment(_Section):
         return self
 
 
+class AskedResult(_Section):
+    """A result beyond the standing ones, computed from stored predictions by its kind.
+
+    `config` and `versus` name configurations of the ladder; kinds about one run take the run of the
+    first seed. On part test it is computed once test was opened for these configurations.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: str
+    config: str
+    part: Literal["val", "calib", "test"] = "val"
+    versus: str | None = None
+    versus_part: Literal["val", "calib", "test"] | None = None
+    metric: str | None = None  # null: the primary one
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
 class Quick(_Section):
     """The smoke run: so many units, and these dotted config keys overridden where they exist."""
 
@@ -150,6 +168,9 @@ class Project(_Section):
     budget: str
     seeds: list[int] = Field(min_length=1)
     ladder: list[Experiment] = Field(min_length=1)
+    fixed_comparisons: list[str] = Field(default_factory=list)  # opened beside the choice
+    results: list[AskedResult] = Field(default_factory=list)
+    readings: dict[str, dict[str, str]] = Field(default_factory=dict)  # part: {id: what one sees}
     prior_exposure: str
     references: list[Reference] = Field(default_factory=list)
     quick: Quick = Field(default_factory=Quick)
@@ -178,7 +199,20 @@ class Project(_Section):
                 raise ValueError(f"experiment {e.name}: parent {e.parent} must stand before it")
             if not set(e.seeds or []) <= set(self.seeds):
                 raise ValueError(f"experiment {e.name}: seeds must be among {self.seeds}")
+        self._named_in_ladder(set(names))
         return self
+
+    def _named_in_ladder(self, names: set[str]) -> None:
+        """Refuse comparisons and results about configurations that the ladder does not have."""
+        asked = {r.name: (r.config, r.versus) for r in self.results}
+        if len(asked) != len(self.results):
+            raise ValueError(f"results: names must differ, received {[*asked]}")
+        for where, named in {"fixed_comparisons": self.fixed_comparisons, **asked}.items():
+            unknown = {name for name in named if name is not None} - names
+            if unknown:
+                raise ValueError(
+                    f"{where}: no configuration {', '.join(sorted(unknown))} in the ladder"
+                )
 
     @property
     def primary_split(self) -> SplitSpec:

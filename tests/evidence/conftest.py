@@ -6,7 +6,7 @@ import pytest
 import recorded
 
 from proofolio import scoring
-from proofolio.evidence import summary
+from proofolio.evidence import standing
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def few_draws():
     """Resample 100 times instead of 2,000: these tests are about files, not about intervals."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(scoring.score.__kwdefaults__, "resamples", 100)
-        patch.setitem(summary._DRAWN, "resamples", 100)
+        patch.setitem(standing.DRAWN, "resamples", 100)
         yield
 
 

@@ -137,7 +137,7 @@ def decide(layout: Layout, project: Project) -> Selection:
 def leading(
     layout: Layout, project: Project
 ) -> tuple[Candidate, list[Candidate], list[Candidate]] | None:
-    """Return the best finished configuration on val, those tied with it, the best of other rungs.
+    """Return the best finished configuration on val, those tied with it, and the comparisons.
 
     A tie goes to the first in the ladder, where the simpler stand. None without any value.
     """
@@ -146,14 +146,18 @@ def leading(
     tops = best(found, metric)
     if not tops:
         return None
-    return tops[0], tops[1:], comparisons(found, tops[0].rung, metric)
+    return tops[0], tops[1:], comparisons(found, tops[0], metric, project.fixed_comparisons)
 
 
-def comparisons(found: Sequence[Candidate], rung: str, metric: str) -> list[Candidate]:
-    """Return the best candidate of every rung but `rung`, as far as they have values."""
-    others = dict.fromkeys(c.rung for c in found if c.rung != rung)
+def comparisons(
+    found: Sequence[Candidate], chosen: Candidate, metric: str, declared: Sequence[str] = ()
+) -> list[Candidate]:
+    """Return what is scored beside the choice: the best of every other rung, then the declared."""
+    others = dict.fromkeys(c.rung for c in found if c.rung != chosen.rung)
     tops = [best([c for c in found if c.rung == other], metric) for other in others]
-    return [among[0] for among in tops if among]
+    kept = [among[0] for among in tops if among]
+    named = [c for name in declared for c in found if c.name == name]
+    return kept + [c for c in named if c.name != chosen.name and c not in kept]
 
 
 def same(a: Selection, b: Selection) -> bool:

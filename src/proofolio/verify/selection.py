@@ -117,11 +117,13 @@ def _values(e: Evidence, selection: Selection, metric: str, wrong: _Wrong) -> No
     elif others - set(selection.choice.ties):
         wrong(f"ties are not named: {', '.join(sorted(others))}")
     elif e.project is not None:  # what a project of another make compares with is its own affair
-        rung = next(c.rung for c in found if c.name == selection.choice.name)
-        expected = {c.name for c in choice.comparisons(found, rung, metric)}
+        chosen = next(c for c in found if c.name == selection.choice.name)
+        declared = e.project.fixed_comparisons
+        expected = {c.name for c in choice.comparisons(found, chosen, metric, declared)}
         missing = expected - set(selection.fixed_comparisons)
         if missing:
-            wrong(f"the best of another rung is no fixed comparison: {', '.join(sorted(missing))}")
+            named = ", ".join(sorted(missing))
+            wrong(f"no fixed comparison, though best of its rung or declared: {named}")
 
 
 def _val(run: Run, metric: str) -> float | None:
