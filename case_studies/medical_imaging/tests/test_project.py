@@ -59,7 +59,7 @@ def test_archive_and_copy_give_the_same_table(tmp_path, publisher):
             archive.writestr(f"__MACOSX/{path.relative_to(tmp_path).parent}/._{path.name}", b"")
     raw = tmp_path / "data" / "raw"
     data.download(raw, f"{publisher[1]}/{packed.name}", sha256_file(packed))
-    columns = ["id", "unit", "label", "official", "slice_series"]
+    columns = ["id", "unit", "label", "official", "slice_series", "slice_number"]
     assert data.table(raw)[columns].equals(data.table(folder)[columns])
 
 

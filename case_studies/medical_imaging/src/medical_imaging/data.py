@@ -51,10 +51,12 @@ def download(raw: Path, url: str = ARCHIVE, sha256: str = ARCHIVE_SHA256) -> Non
 
 
 def table(raw: Path) -> pd.DataFrame:
-    """Return one row per image: id, unit, label, path, official, slice_series.
+    """Return one row per image: id, unit, label, path, official, slice_series, slice_number.
 
     The patient is read from the file name: series and number, since the four series number their
-    patients independently as far as can be told. That is an inference, not a record.
+    patients independently as far as can be told. That is an inference, not a record. A coarser
+    reading takes bacteria and virus as one series; `slice_number` tells the images whose number
+    then stands in both published folders, train and test, from those where it stands in one.
 
     Raises:
         TableError: file names that do not follow the publisher's pattern.
@@ -71,7 +73,8 @@ def table(raw: Path) -> pd.DataFrame:
         series = match["germ"] or match["normal"]
         unit = f"{series}-{int(match['person'] or match['number']):04d}"
         relative = path.relative_to(raw).as_posix()
-        rows.append((path.stem, unit, LABELS[label], relative, FOLDERS[part], series))
+        number = f"{'person' if match['germ'] else series}-{unit[-4:]}"
+        rows.append((path.stem, unit, LABELS[label], relative, FOLDERS[part], series, number))
     if strange or not rows:
         raise TableError(
             f"{len(strange)} of {len(strange) + len(rows)} images do not follow the names",
@@ -79,5 +82,7 @@ def table(raw: Path) -> pd.DataFrame:
             received=", ".join(strange[:5]) or f"no .jpeg file below {raw.name}",
             remedy="unpack the publisher's archive unchanged into data/raw",
         )
-    columns = ["id", "unit", "label", "path", "official", "slice_series"]
-    return pd.DataFrame(rows, columns=columns)
+    columns = ["id", "unit", "label", "path", "official", "slice_series", "slice_number"]
+    frame = pd.DataFrame(rows, columns=columns)
+    folders = frame.groupby("slice_number")["official"].transform("nunique")
+    return frame.assign(slice_number=folders.map({1: "in one folder", 2: "in train and test"}))
