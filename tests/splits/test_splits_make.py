@@ -175,3 +175,72 @@ def test_demonstration_by_example_crosses_and_says_so():
     assert len(splits.crossings(split.parts, table, "unit")) > 10
     assert split.info.unit == "id"
     assert splits.make(table, spec("stratified")).info.unit == "cluster"
+
+
+def published(**changes):
+    """A table with a published test that some patients and their links cross, and its folds."""
+    table = made_table(units=200)
+    in_test = table["unit"].str[1:].astype(int) < 40
+    in_test |= np.random.default_rng(3).random(len(table)) < 0.02
+    table = table.assign(official=np.where(in_test, "test", "train"))
+    return table, spec("cross_validation", holdout="official", folds=4, **changes)
+
+
+@pytest.mark.parametrize("purpose", ["robustness", "demonstration"])
+def test_folds_keep_the_published_test_and_whatever_reaches_it_apart(purpose):
+    table, wanted = published(purpose=purpose)
+    split = splits.make(table, wanted)
+    rows = split.parts.merge(table, on="id")
+    apart, turning = rows[rows["fold"] == -1], rows[rows["fold"] >= 0]
+    assert list(split.parts.columns) == ["id", "fold", "part", "note"]
+    assert set(apart.loc[apart["part"] == "test", "id"]) == set(
+        table.loc[table["official"] == "test", "id"]
+    )
+    kept_out = apart[apart["part"] == "excluded"]
+    assert len(kept_out) and kept_out["note"].str.len().min() > 0
+    for column in ("unit", "cluster"):
+        assert not set(turning[column]) & set(apart.loc[apart["part"] == "test", column])
+    assert set(split.parts["id"]) == set(table["id"])
+    assert split.info.fractions == {"train": 1.0}
+    sizes = turning[turning["part"] == "heldout"].groupby("fold").size()
+    assert sizes.max() - sizes.min() <= 4
+    same = splits.make(table, spec("official", purpose="robustness")).parts
+    assert set(same.loc[same["part"] == "excluded", "id"]) == set(kept_out["id"])
+
+
+def test_folds_by_single_example_cross_within_the_train_side_only():
+    table, wanted = published(purpose="demonstration")
+    split = splits.make(table, wanted)
+    assert split.info.unit == "id"
+    crossed = splits.crossings(split.parts, table, "unit")
+    assert len(crossed) > 10 and set(crossed["parts"]) == {"heldout+train"}
+    assert splits.make(table, published()[1]).info.unit == "cluster"
+
+
+def test_unusable_hold_outs_are_refused():
+    table, _ = published()
+    with pytest.raises(SplitError, match="lacks: official"):
+        splits.make(table.drop(columns="official"), published()[1])
+    with pytest.raises(SplitError, match="not a published membership"):
+        splits.make(table.assign(official="train"), published()[1])
+    with pytest.raises(SplitError, match="unknown parts: test"):
+        splits.make(table, published(fractions={"train": 0.8, "test": 0.2})[1])
+    with pytest.raises(SplitError, match="holdout has no meaning for strategy patient"):
+        splits.make(table, spec("patient", holdout="official"))
+
+
+@pytest.mark.parametrize("fault", ["held out twice", "misses a fold", "also apart"])
+def test_an_example_that_does_not_take_its_turn_is_caught(fault):
+    table, wanted = published(purpose="demonstration")
+    parts, info = splits.make(table, wanted)
+    turning = parts.index[parts["part"] == "train"]
+    name = parts.loc[turning[0], "id"]
+    if fault == "held out twice":
+        parts.loc[turning[0], "part"] = "heldout"
+    elif fault == "misses a fold":
+        parts = parts.drop(index=turning[0])
+    else:
+        parts.loc[turning[0], ["fold", "part"]] = [-1, "test"]
+    with pytest.raises(SplitError, match=r"1 example.* turn") as caught:
+        splits.assert_disjoint(parts, table, info)
+    assert name in str(caught.value)

@@ -19,7 +19,7 @@ def sides(parts: pd.DataFrame) -> pd.Series:
     if "fold" not in parts:
         used = parts[parts["part"] != "excluded"]
         return used.set_index("id")["part"].astype(object)
-    held = parts[parts["part"] != "train"]
+    held = parts[~parts["part"].isin(["train", "excluded"])]
     name = "fold_" + held["fold"].astype(str)
     return name.where(held["part"] == "heldout", "test").set_axis(held["id"]).astype(object)
 

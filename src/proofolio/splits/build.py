@@ -18,7 +18,8 @@ class Split(NamedTuple):
     """Membership and description of a split.
 
     `parts` has id, part, note sorted by id; for cross_validation id, fold, part sorted by id and
-    fold, part being train or heldout, or test with fold -1.
+    fold, part being train or heldout, or test with fold -1; beside a published hold-out also
+    excluded with fold -1, and a note that says why.
     """
 
     parts: pd.DataFrame
@@ -38,6 +39,8 @@ def make(table: pd.DataFrame, spec: SplitSpec) -> Split:
     """
     shares = checks.fractions_of(spec)
     extra = {"official": ["official"], "temporal": ["time"]}.get(spec.strategy, [])
+    if checks.published_holdout(spec):
+        extra = ["official"]
     needed = ["id", "unit", "cluster", "label", *extra, *spec.stratify_by]
     checks.require_columns(table, spec, needed)
     table = table.sort_values("id", ignore_index=True)
@@ -91,11 +94,12 @@ def _parts(
 def _cross_validation(
     table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]
 ) -> tuple[pd.DataFrame, pd.Series]:
-    fold = strategies.folds(table, spec, shares)
-    names = np.array([f"fold_{f}" for f in range(spec.folds)] + ["test"], dtype=object)
-    side = names[fold]  # -1, the hold-out, reads the last name
-    checks.require_classes(table, side, list(names), spec)
-    # One row per fold for the examples that rotate, one row for those of the hold-out.
+    fold, apart = strategies.folds(table, spec, shares)
+    names = [f"fold_{f}" for f in range(spec.folds)]
+    used = (fold >= 0) | (apart.part == "test")
+    side = np.where(fold >= 0, np.array(names, dtype=object)[fold], apart.part)
+    checks.require_classes(table[used], side[used], [*names, "test"], spec)
+    # One row per fold for the examples that rotate, one row for those apart.
     repeats = np.where(fold >= 0, spec.folds, 1)
     own = np.repeat(fold, repeats)
     turn = np.arange(len(own)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
@@ -103,10 +107,13 @@ def _cross_validation(
         {
             "id": table["id"].to_numpy(dtype=object).repeat(repeats),
             "fold": np.where(own < 0, -1, turn),
-            "part": np.select([own < 0, own == turn], ["test", "heldout"], "train"),
+            "part": np.where(own == turn, "heldout", "train"),
         }
     )
-    return parts, pd.Series(side)
+    parts["part"] = parts["part"].where(own >= 0, apart.part.repeat(repeats))
+    if checks.published_holdout(spec):
+        parts["note"] = apart.note.repeat(repeats)
+    return parts, pd.Series(np.where(used, side, "excluded: " + apart.note))
 
 
 def _achieved(sides: pd.Series) -> dict[str, float]:

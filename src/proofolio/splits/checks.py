@@ -26,7 +26,7 @@ def listed(values: Iterable[object]) -> str:
 
 def fractions_of(spec: SplitSpec) -> dict[str, float]:
     """Return the checked fractions of a split; raises SplitError where they are not usable."""
-    default = FRACTIONS.get(spec.strategy)
+    default = _default(spec)
     if default is not None and "fractions" not in spec.model_fields_set:
         return dict(default)
     wanted = tuple(default or EVERY_PART)
@@ -41,7 +41,7 @@ def fractions_of(spec: SplitSpec) -> dict[str, float]:
         if names:
             raise SplitError(
                 f"split {spec.name}: fractions {fault}: {', '.join(sorted(names))}",
-                expected=expected + _why(spec.strategy),
+                expected=expected + _why(spec),
                 received=received,
                 remedy=f"correct splits.{spec.name}.fractions in project.yaml",
             )
@@ -55,11 +55,29 @@ def fractions_of(spec: SplitSpec) -> dict[str, float]:
     return {part: spec.fractions[part] for part in wanted}
 
 
-def _why(strategy: str) -> str:
+def published_holdout(spec: SplitSpec) -> bool:
+    """Whether folds keep the published test as hold-out; raises SplitError for other strategies."""
+    if spec.holdout == "official" and spec.strategy != "cross_validation":
+        raise SplitError(
+            f"split {spec.name}: holdout has no meaning for strategy {spec.strategy}",
+            expected="holdout beside strategy cross_validation alone",
+            received=f"holdout: {spec.holdout}",
+            remedy="leave holdout out; strategy official keeps the published test by itself",
+        )
+    return spec.holdout == "official"
+
+
+def _default(spec: SplitSpec) -> dict[str, float] | None:
+    return {"train": 1.0} if published_holdout(spec) else FRACTIONS.get(spec.strategy)
+
+
+def _why(spec: SplitSpec) -> str:
+    if published_holdout(spec):
+        return " (the folds share all that is not the published test)"
     return {
         "official": " (of what is not the published test)",
         "cross_validation": " (train is what the folds share, test the final hold-out)",
-    }.get(strategy, "")
+    }.get(spec.strategy, "")
 
 
 def require_columns(table: pd.DataFrame, spec: SplitSpec, needed: Sequence[str]) -> None:
@@ -159,6 +177,31 @@ def crossings(parts: pd.DataFrame, examples: pd.DataFrame, column: str) -> pd.Da
     return pd.DataFrame({"fold": fold, column: names[name], "parts": joined["parts"]})
 
 
+def _require_turns(parts: pd.DataFrame, info: SplitInfo) -> None:
+    """Refuse folds that an example misses, or in which it is not held out exactly once."""
+    part = parts["part"].to_numpy(dtype=object)
+    turning = (parts["fold"] >= 0).to_numpy()
+    ids, code = np.unique(parts["id"].to_numpy(dtype=object), return_inverse=True)
+    rows, apart, held = (
+        np.bincount(code[mask], minlength=len(ids))
+        for mask in (turning, ~turning, turning & (part == "heldout"))
+    )
+    odd = (apart > 0) != (rows == 0)  # neither here nor there, or both
+    odd |= (rows > 0) & ((rows != info.folds) | (held != 1))
+    expected = np.where(
+        turning, np.isin(part, ["train", "heldout"]), np.isin(part, ["test", "excluded"])
+    )
+    odd[code[~expected]] = True
+    wrong = ids[odd]
+    if len(wrong):
+        raise SplitError(
+            f"split {info.name}: {len(wrong):,} example(s) do not take their turn",
+            expected=f"heldout in one of {info.folds} folds and train in the others, or fold -1",
+            received=listed(wrong),
+            remedy="make the split again from the present table: proofolio split PROJECT",
+        )
+
+
 def assert_disjoint(parts: pd.DataFrame, examples: pd.DataFrame, info: SplitInfo) -> None:
     """Prove that no unit and no cluster stands in two parts (cross-validation: within a fold).
 
@@ -168,7 +211,8 @@ def assert_disjoint(parts: pd.DataFrame, examples: pd.DataFrame, info: SplitInfo
         info: the split; a demonstration split is exempt, it crosses on purpose.
 
     Raises:
-        SplitError: an id of `parts` is not in `examples`, or the other way round.
+        SplitError: an id of `parts` is not in `examples`, or the other way round; an example is
+            not held out in exactly one fold.
         LeakageError: lists the first offending units or clusters, and how many there are.
     """
     known, used = (pd.Index(f["id"].to_numpy(dtype=object)) for f in (examples, parts))
@@ -181,6 +225,8 @@ def assert_disjoint(parts: pd.DataFrame, examples: pd.DataFrame, info: SplitInfo
             received=listed(unknown),
             remedy="make the split again from the present table: proofolio split PROJECT",
         )
+    if "fold" in parts:
+        _require_turns(parts, info)
     if info.purpose == "demonstration":
         return
     for column in ("unit", "cluster"):

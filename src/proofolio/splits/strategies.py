@@ -30,11 +30,11 @@ class Assignment(NamedTuple):
 def group_column(spec: SplitSpec) -> str:
     """Return the column that may not be cut: `cluster`, but `id` in a demonstration by example.
 
-    A demonstration split of strategy `stratified` shows what leakage does to a number: it deals
-    out single examples on purpose.
+    A demonstration split of strategy `stratified` or `cross_validation` shows what leakage does to
+    a number: it deals out single examples on purpose.
     """
-    by_example = spec.purpose == "demonstration" and spec.strategy == "stratified"
-    return "id" if by_example else "cluster"
+    able = spec.strategy in ("stratified", "cross_validation")
+    return "id" if able and spec.purpose == "demonstration" else "cluster"
 
 
 def balanced_columns(spec: SplitSpec) -> list[str]:
@@ -57,7 +57,15 @@ def grouped(table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]) -> A
 
 
 def official(table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]) -> Assignment:
-    """The published test stays exactly as published; val and calib are carved from the rest.
+    """The published test stays exactly as published; val and calib are carved from the rest."""
+    part, note, free = _published(table, spec)
+    carved = grouped(table[free], spec, shares)
+    part[free] = carved.part
+    return Assignment(part, note)
+
+
+def _published(table: pd.DataFrame, spec: SplitSpec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return part (test or excluded), note, and which rows the author is free to divide.
 
     Where a cluster has members on both sides (a patient or look-alikes cross), the test keeps its
     rows and those of the train side are excluded, with the reason as their note.
@@ -80,10 +88,7 @@ def official(table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]) -> 
         [NOTE_PUBLISHED, NOTE_UNIT, NOTE_LINK],
         "",
     ).astype(object)
-    free = train & ~linked & ~same_unit
-    carved = grouped(table[free], spec, shares)
-    part[free] = carved.part
-    return Assignment(part, note)
+    return part, note, train & ~linked & ~same_unit
 
 
 def temporal(table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]) -> Assignment:
@@ -123,19 +128,30 @@ def temporal(table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]) -> 
     return Assignment(part, np.where(kept, "", NOTE_LATER).astype(object))
 
 
-def folds(table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]) -> np.ndarray:
-    """Return the fold in which each row is held out, -1 for the final hold-out test, shape (n,)."""
+def folds(
+    table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]
+) -> tuple[np.ndarray, Assignment]:
+    """Return the fold in which each row is held out, -1 for none, and the parts of those apart.
+
+    The final hold-out is drawn by `shares`, or it is the published test as `official` keeps it.
+    """
     if spec.folds < 2:
         raise SplitError(
             f"split {spec.name}: {spec.folds} fold(s)",
             expected="at least 2 folds",
             remedy="set folds in project.yaml",
         )
-    rows = encode(table, group_column(spec), balanced_columns(spec))
-    require_clusters(len(rows.clusters), spec.folds + 1, spec)
-    wanted = [shares["test"]] + [shares["train"] / spec.folds] * spec.folds
-    part = allocate(rows, wanted, np.random.default_rng(spec.seed))
-    return part[rows.cluster] - 1
+    part, note, free = np.full(len(table), "test", dtype=object), _no_notes(table), slice(None)
+    drawn = [shares["test"]] if "test" in shares else []
+    if not drawn:
+        part, note, free = _published(table, spec)
+    rows = encode(table[free], group_column(spec), balanced_columns(spec))
+    require_clusters(len(rows.clusters), spec.folds + len(drawn), spec)
+    wanted = [*drawn, *[shares["train"] / spec.folds] * spec.folds]
+    fold = np.full(len(table), -1)
+    dealt = allocate(rows, wanted, np.random.default_rng(spec.seed))
+    fold[free] = dealt[rows.cluster] - len(drawn)
+    return fold, Assignment(part, note)
 
 
 def _reaches(groups: pd.Series, rows: np.ndarray) -> np.ndarray:

@@ -119,6 +119,8 @@ def _splits(e: Evidence, report: Report) -> None:
             continue
         e.parts[name] = parts
         _disjoint(e, report, name, where)
+    for name in e.parts:
+        _hold_out(e, report, name)
 
 
 def _read_parts(path) -> "pd.DataFrame":
@@ -148,6 +150,31 @@ def _disjoint(e: Evidence, report: Report, name: str, where: str) -> None:
         ids = e.hashes.loc[e.hashes["content"] == content, "id"]
         what = f"one content stands in {where_found}: {', '.join(ids.head(3))}"
         report.add("1", where, what, f"{_AGAIN}, then the split")
+
+
+def _hold_out(e: Evidence, report: Report, name: str) -> None:
+    """Folds that share no test of their own keep the published one, and whoever stands in it, out.
+
+    A demonstration split may cross between its folds, never with the sealed test.
+    """
+    info, parts = e.splits[name], e.parts[name]
+    if info.strategy != "cross_validation" or "test" in info.fractions:
+        return
+    where, again = e.name(e.layout.split(name) / "parts.csv"), "make the split again"
+    held = set(parts.loc[parts["part"] == "test", "id"])
+    for other, theirs in e.parts.items():
+        if e.splits[other].strategy == "official":
+            differ = sorted(held ^ set(theirs.loc[theirs["part"] == "test", "id"]))
+            if differ:
+                what = f"its hold-out is not the test of split {other}: {', '.join(differ[:3])}"
+                report.add("1", where, what, again)
+    turning = set(parts.loc[parts["fold"] >= 0, "id"])
+    for column in ("unit", "cluster"):
+        names = e.examples.set_index("id")[column]
+        shared = sorted({*names[names.index.isin(held)]} & {*names[names.index.isin(turning)]})
+        if shared:
+            what = f"{len(shared)} {column}(s) of the hold-out stand in its folds: "
+            report.add("1", where, what + ", ".join(map(str, shared[:3])), again)
 
 
 def _look_alikes(e: Evidence, report: Report, name: str) -> None:
