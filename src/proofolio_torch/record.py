@@ -33,6 +33,41 @@ class Companion:
         """Leave the writing to the main process."""
 
 
+class Fold:
+    """A recorder as a rung sees it in one fold: held-out rows are part val, the folder is its own.
+
+    `finish` keeps what a fold predicts until the last one, then finishes the run with all of it.
+    """
+
+    def __init__(self, run: Any, fold: int, done: list["pd.DataFrame"], last: bool) -> None:
+        apart = run.parts["fold"] == -1  # the hold-out, which every fold scores
+        own = run.parts[apart | (run.parts["fold"] == fold)]
+        self.parts = own.assign(fold=fold, part=own["part"].replace("heldout", "val"))
+        self.work: Path = run.work / f"fold_{fold}"
+        self.work.mkdir(parents=True, exist_ok=True)
+        self._run, self._fold, self._done, self._last = run, fold, done, last
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._run, name)
+
+    def finish(self, predictions: "pd.DataFrame", model: Any, runtime: Any = None) -> None:
+        """Keep the predictions of this fold; after the last fold, finish the run."""
+        import pandas as pd
+
+        self._done.append(predictions.assign(fold=self._fold))
+        if self._last:
+            self._run.finish(pd.concat(self._done, ignore_index=True), model, runtime)
+
+
+def folds(run: "evidence.Recorder | Companion") -> list[Any]:
+    """Return what rungs are given in turn: the run itself or, in cross-validation, its folds."""
+    if "fold" not in run.parts:
+        return [run]
+    numbers: list[int] = sorted(set(run.parts["fold"]) - {-1})
+    done: list[pd.DataFrame] = []
+    return [Fold(run, int(k), done, last=k == numbers[-1]) for k in numbers]
+
+
 def pending(
     layout: Layout,
     project: Project,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from rendering import ROOT, render
 
 from proofolio import evidence, project, splits, verify
@@ -83,6 +84,34 @@ def test_every_strategy_divides_the_demo_data(tmp_path, strategy):
     assert {"train", "val", "calib", "test"} <= {part for part, share in achieved.items() if share}
 
 
+FOLDS = {"name": "folds", "strategy": "cross_validation", "purpose": "robustness", "folds": 3}
+
+
+@pytest.mark.slow
+def test_rungs_run_over_the_folds_of_a_cross_validation(tmp_path):
+    root = render(tmp_path, split_strategy="official")
+    told = yaml.safe_load((root / "project.yaml").read_text(encoding="utf-8"))
+    told["splits"].append(FOLDS | {"holdout": "official", "rationale": "A second look."})
+    ladder = {e["name"]: e for e in told["ladder"]}
+    told["ladder"] += [
+        ladder[name] | {"name": f"{name}_folds", "split": "folds"}
+        for name in ("classical", "small_cnn")
+    ]
+    (root / "project.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+    run(root, "prepare"), run(root, "split"), run(root, "train", "--only", "classical_folds")
+    layout = Layout(root)
+    (made,) = evidence.runs(layout)
+    stored = evidence.predictions(layout, made)
+    parts = splits.read(layout, "folds")
+    val = stored.loc[stored["part"] == "val", ["id", "fold"]]
+    assert set(map(tuple, val.to_numpy())) == set(
+        map(tuple, parts.loc[parts["part"] == "heldout", ["id", "fold"]].to_numpy())
+    )
+    assert not verify.run(root).problems
+    said = run(root, "train", "--only", "small_cnn_folds", code=2)
+    assert "no part for early stopping" in said and "Traceback" not in said
+
+
 def test_a_refusal_is_printed_without_a_traceback(tmp_path):
     root = render(tmp_path)
     said = run(root, "split", code=2)
@@ -108,6 +137,10 @@ def test_labels_of_sealed_parts_are_not_for_training(generated, monkeypatch):
     for part in ("calib", "test"):
         with pytest.raises(SealError):
             study.labels(part)
+    Run.parts = pd.DataFrame({"id": ["a", "b"], "part": ["train", "val"], "fold": 0})
+    assert study.labels("train").tolist() == [0]
+    with pytest.raises(SealError, match="early stopping"):
+        study.labels("val")
 
 
 def test_site_frame_is_the_one_of_this_repository(generated):

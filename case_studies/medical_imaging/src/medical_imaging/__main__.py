@@ -70,9 +70,10 @@ def train(
     author, examples = projects.load(layout.root), table.read(layout)
     for name, seed in record.pending(layout, author, only, seeds, again=again):
         with record.recorder(layout, author, name, seed, sys.argv, again=again) as run:
-            study = dataset.Study(layout, author, examples, run)
-            outcome = models.LADDER[author.experiment(name).rung](study)
-            run.finish(outcome.predictions, outcome.model, outcome.runtime)
+            for fold in record.folds(run):  # the run itself, unless its split has folds
+                study = dataset.Study(layout, author, examples, fold)
+                outcome = models.LADDER[author.experiment(name).rung](study)
+                fold.finish(outcome.predictions, outcome.model, outcome.runtime)
 
 
 @app.command

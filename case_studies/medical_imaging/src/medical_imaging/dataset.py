@@ -27,6 +27,8 @@ class Outcome(NamedTuple):
 class Study:
     """One run's view of the data: everything but the labels of calib and test.
 
+    In a cross-validation it is the view of one fold, whose held-out rows are val, labels sealed.
+
     Attributes:
         run: the recorder; `run.fit(step, part)` notes what was fitted on which part.
         config: the configuration of this run, from project.yaml.
@@ -45,6 +47,11 @@ class Study:
         if part not in ("train", "val"):
             raise SealError(
                 f"labels of {part} are not for training", remedy="the recorder uses calib by itself"
+            )
+        if part == "val" and "fold" in self.run.parts:
+            raise SealError(
+                "cross-validation has no part for early stopping: its val is what a fold scores",
+                remedy="train networks on a split with val; compare folds on frozen features",
             )
         codes = {name: code for code, name in enumerate(self.project.classes)}
         return self._by_id.loc[self.ids(part), "label"].map(codes).to_numpy(dtype=np.int64)
