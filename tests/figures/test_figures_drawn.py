@@ -10,7 +10,7 @@ import pytest
 
 from proofolio import figures
 from proofolio.contract import Metric
-from proofolio.figures import canvas
+from proofolio.figures import canvas, rungs
 
 SVG = "{http://www.w3.org/2000/svg}"
 LONG = "a very long configuration name that says everything"
@@ -56,6 +56,45 @@ def matrix(k):
     return np.eye(k, dtype=int) * 40 + 3, names
 
 
+def benefit(n=99):
+    t = np.arange(1, n + 1) / (n + 1)
+    model, every = 0.5 - 0.1 * t, 0.5 - 0.5 * t / (1 - t)
+    ends = {"model_ci_low": model - 0.05, "model_ci_high": model + 0.05}
+    return pd.DataFrame({"threshold": t, "model": model, **ends, "treat_all": every}).assign(
+        treat_none=0.0
+    )
+
+
+def answers(slope, n=400):
+    share = np.arange(1, n + 1) / n
+    return pd.DataFrame({"coverage": share, "risk": slope * share**2})
+
+
+POINTS = pd.DataFrame(
+    {"coverage": [0.8, 0.95], "risk": [0.1, 0.12], "risk_ci_low": 0.05, "risk_ci_high": 0.2}
+)
+
+
+def shifted():
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        [
+            (f"a rather long class: site {site}", part, p)
+            for site in range(4)
+            for part in ("calib", "test")
+            for p in rng.uniform(0, 1, 30)
+        ],
+        columns=["group", "part", "probability"],
+    )
+
+
+def crowded():
+    names = ("prior", *(f"finetuned_without_part_{i}" for i in range(9)))
+    table = ladder_table(names)
+    value = np.where(table["name"] == "prior", 0.5, 0.99 + 0.0005 * table.index)
+    return table.assign(value=value, ci_low=value - 0.002, ci_high=value + 0.001)
+
+
 def draw(name):
     y, p = scores()
     both = {"threshold": 0.31}
@@ -76,6 +115,21 @@ def draw(name):
         "confusion some": lambda: figures.confusion(name, "Confusion", *matrix(9)),
         "confusion many": lambda: figures.confusion(name, "Confusion", *matrix(18)),
         "ladder": lambda: figures.ladder(name, "Ladder", ladder_table(), "auroc", target=0.9),
+        "ladder crowded": lambda: figures.ladder(name, "Ladder", crowded(), "auroc", target=0.97),
+        "worth": lambda: figures.decision_curve(name, "Worth", benefit(), **both),
+        "risk": lambda: figures.risk_coverage(
+            name, "Risk", {LONG: answers(0.1), "b": answers(0.2), "c": answers(0.3)}, POINTS
+        ),
+        "transfer": lambda: figures.calibration_transfer(
+            name,
+            "Transfer",
+            {"calib": (y, p), "test": (y, p**2)},
+            {"calib": metric(0.02), "test": metric(0.08)},
+            **both,
+        ),
+        "shift": lambda: figures.score_shift(
+            name, "Shift", shifted(), "calibrated probability\nof a rather long class", **both
+        ),
     }
     return kinds[name]()
 
@@ -91,6 +145,11 @@ NAMES = [
     "confusion some",
     "confusion many",
     "ladder",
+    "ladder crowded",
+    "worth",
+    "risk",
+    "transfer",
+    "shift",
 ]
 
 
@@ -246,3 +305,36 @@ def test_names_of_classes_are_text_not_markup():
     svg = figures.confusion("x", "C", np.array([[3, 1], [0, 4]]), names).svg
     texts = [t.text for t in ElementTree.fromstring(svg).iter(f"{SVG}text")]
     assert {"<b>&", "$x_1$"} <= {t.strip() for t in texts if t}
+
+
+def test_a_closeup_shows_what_crowds_near_the_best_and_only_then():
+    low, high = rungs.closeup(crowded(), "auroc")
+    assert 0.98 < low < 0.99
+    assert 0.999 < high < 1.01
+    assert rungs.closeup(ladder_table(), "auroc") is None
+    worse = crowded().assign(value=1 - crowded()["value"])
+    assert rungs.closeup(worse.assign(ci_low=np.nan, ci_high=np.nan), "log_loss")[1] < 0.02
+
+
+def test_the_worth_of_a_decision_is_told_with_its_range():
+    told = draw("worth").description
+    assert "at 99 of 99 thresholds, between 0.01 and 0.99" in told
+    nothing = benefit().assign(model=-0.1)
+    drawn = figures.decision_curve("x", "W", nothing)
+    assert "at no threshold" in drawn.description
+
+
+def test_a_risk_curve_is_thinned_and_keeps_its_ends():
+    table = draw("risk").table
+    own = table[(table["configuration"] == LONG) & ~table["interval"]]
+    assert len(own) == 200
+    assert own["coverage"].iloc[[0, -1]].tolist() == [1 / 400, 1.0]
+    assert table["interval"].sum() == len(POINTS)
+
+
+def test_quantiles_of_a_group_are_those_of_its_rows():
+    table = draw("shift").table
+    rows = shifted()
+    first = rows[(rows["group"] == table["group"][0]) & (rows["part"] == table["part"][0])]
+    assert table["n"].tolist() == [30] * 8
+    assert table["q0.25"][0] == pytest.approx(first["probability"].quantile(0.25))

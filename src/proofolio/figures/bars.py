@@ -1,4 +1,4 @@
-"""Figures drawn as bars, cells and intervals: class balance, confusion, the ladder."""
+"""Figures drawn as bars and cells: class balance and confusion."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from proofolio.figures import words
-from proofolio.figures.canvas import COLOURS, DASHES, INK, MARKERS, Drawing, Sheet
+from proofolio.figures.canvas import COLOURS, DASHES, Drawing, Sheet
 
 FEW = len(COLOURS)  # classes that a stacked bar can tell apart
 READABLE = 12  # classes whose counts fit into cells
@@ -96,44 +96,3 @@ def confusion(name: str, title: str, counts: np.ndarray, classes: Sequence[str])
     table.insert(0, "true", list(classes))
     message = f"{np.trace(counts):,} of {counts.sum():,} examples right. By class: {told}."
     return sheet.drawing(name, title, message, table)
-
-
-def ladder(
-    name: str, title: str, table: pd.DataFrame, metric: str, *, target: float | None = None
-) -> Drawing:
-    """Draw each configuration's value with its interval.
-
-    Args:
-        name: file name of the figure, without suffix.
-        title: what the figure shows.
-        table: rows in ladder order with columns name, rung, part, seeds, value, ci_low, ci_high.
-        metric: name of the metric, for the axis.
-        target: the value aimed at, stated before training.
-    """
-    order = list(dict.fromkeys(table["name"]))
-    parts = list(dict.fromkeys(table["part"]))
-    offsets = np.linspace(-0.14, 0.14, len(parts)) if len(parts) > 1 else [0.0]
-    with Sheet(height=0.42 * len(order) + 1.7) as sheet:
-        axes, handles = sheet.axes(), []
-        for k, part in enumerate(parts):
-            rows = table[table["part"] == part]
-            y = rows["name"].map(order.index).to_numpy() + offsets[k]
-            axes.hlines(y, rows["ci_low"], rows["ci_high"], color=COLOURS[k], lw=1.8)
-            look = {"color": COLOURS[k], "label": words.part(part), "ms": 6.5}
-            handles += axes.plot(rows["value"], y, MARKERS[k], **look)
-        if target is not None:
-            label = f"target {target:g}"
-            handles.append(axes.axvline(target, color=INK, ls=DASHES[2], lw=1.2, label=label))
-        axes.set_yticks(range(len(order)), [words.shortened(n, 24) for n in order])
-        axes.set(xlabel=words.metric(metric), ylim=(len(order) - 0.5, -0.5))
-        sheet.legend(handles, columns=3)
-    told = [f"{r.name} on {words.part(r.part)} {_value(r)}" for r in table.itertuples(index=False)]
-    return sheet.drawing(name, title, f"By {words.metric(metric)}: " + "; ".join(told) + ".", table)
-
-
-def _value(row: object) -> str:
-    if pd.isna(row.value):
-        return "not measured"
-    if pd.isna(row.ci_low):
-        return f"{row.value:.3f}"
-    return f"{row.value:.3f} (CI {row.ci_low:.3f}-{row.ci_high:.3f})"

@@ -97,6 +97,10 @@ class Sheet:
         """Return one pair of axes, or `rows` of them above each other sharing x."""
         return self.figure.subplots(rows, 1, sharex=rows > 1, **options)
 
+    def beside(self, columns: int) -> list[Any]:
+        """Return so many pairs of axes next to each other sharing y, in a list."""
+        return list(self.figure.subplots(1, columns, sharey=True, squeeze=False)[0])
+
     def legend(self, handles: list[Any], columns: int = 1) -> None:
         """Put the legend under the axes, where it can cover no data."""
         self.figure.legend(handles=handles, loc="outside lower center", ncols=columns)

@@ -7,8 +7,9 @@ import pandas as pd
 
 from proofolio import files
 from proofolio.contract import Layout, Run
-from proofolio.figures import bars, curves, words
+from proofolio.figures import bars, curves, decided, rungs, words
 from proofolio.figures.canvas import Drawing
+from proofolio.figures.decided import hit_and_confidence
 from proofolio.figures.facts import Facts
 from proofolio.project import Project
 
@@ -19,13 +20,14 @@ def collect(facts: Facts) -> list[Drawing]:
     """Return the project's figures, test only where it was opened; nothing is written.
 
     Names: ladder, class_balance, learning_curves_<configuration>, and roc_, pr_, reliability_,
-    confusion_ with the part. What has no evidence yet gives no figure.
+    confusion_ with the part; besides those of `decided.collect`. What has no evidence yet gives no
+    figure.
     """
     drawings = [*_ladder(facts), *_balance(facts), *_learning(facts)]
     if facts.chosen is not None and facts.chosen.predictions == "kept":
         for part in facts.parts:
             drawings += _of_run(facts, facts.chosen, part)
-    return drawings
+    return [*drawings, *decided.collect(facts)]
 
 
 def all_figures(layout: Layout, project: Project) -> list[Drawing]:
@@ -53,7 +55,7 @@ def _ladder(facts: Facts) -> Iterator[Drawing]:
     table = pd.DataFrame(rows, columns=columns).astype(numeric)
     title = f"Ladder: {words.metric(facts.metric)} of every configuration"
     target = facts.project.metric.target
-    yield bars.ladder("ladder", title, table, facts.metric, target=target)
+    yield rungs.ladder("ladder", title, table, facts.metric, target=target)
 
 
 def _balance(facts: Facts) -> Iterator[Drawing]:
@@ -97,20 +99,13 @@ def _of_run(facts: Facts, run: Run, part: str) -> Iterator[Drawing]:
         yield curves.precision_recall(f"pr_{part}", title, y, p, average_precision=ap, **at)
     if "ece" in measured:
         both = {"ece_raw": measured.get("ece_raw"), "ece": measured["ece"]}
-        shown = (_confidence(y, joined.stored), _confidence(y, p))
+        shown = (hit_and_confidence(y, joined.stored), hit_and_confidence(y, p))
         title = f"Reliability of {of}"
         yield curves.reliability(f"reliability_{part}", title, *shown, **both)
     if run.positive_class is None or threshold is not None:
         counts = errors.confusion_counts(run, stored, facts.examples, part)
         title = f"Confusion of {of}"
         yield bars.confusion(f"confusion_{part}", title, *_positive_last(run, counts))
-
-
-def _confidence(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (hit, confidence): of the positive class for two, of the top class for more."""
-    if p.ndim == 1:
-        return y, p
-    return (p.argmax(axis=1) == y).astype(int), p.max(axis=1)
 
 
 def _positive_last(run: Run, counts: np.ndarray) -> tuple[np.ndarray, list[str]]:

@@ -62,6 +62,50 @@ class Facts:
         known = [name for name, value in means.items() if value is not None]
         return sorted(known, key=lambda name: sign * means[name])
 
+    @cached_property
+    def compared(self) -> list[str]:
+        """Other rungs' configurations that stand beside the chosen one, best on val first.
+
+        Once chosen, those that the selection fixed; before, the best of every other rung.
+        """
+        if self.chosen is None:
+            return []
+        others = [n for n in self.ranked if self.configurations[n][0].rung != self.chosen.rung]
+        if self.selection is not None:
+            return [name for name in others if name in self.selection.fixed_comparisons]
+        rungs = {self.configurations[name][0].rung: name for name in reversed(others)}
+        return [name for name in others if name in rungs.values()]
+
+    @cached_property
+    def rival(self) -> str | None:
+        """The best configuration of another rung than the chosen one, measured where it is."""
+        if self.chosen is None:
+            return None
+        for name in self.ranked:
+            other = self.configurations[name][0].rung != self.chosen.rung
+            if other and self.mean(name, self.part).value is not None:
+                return name
+        return None
+
+    @property
+    def rival_run(self) -> Run | None:
+        """The rival's run of the seed listed first."""
+        return self.deployed(self.rival) if self.rival is not None else None
+
+    def deployed(self, config: str) -> Run | None:
+        """Return a configuration's run of the seed that project.yaml lists first."""
+        runs = self.configurations.get(config, [])
+        by_seed = {run.seed: run for run in runs}
+        listed = (by_seed[seed] for seed in self.project.seeds if seed in by_seed)
+        return next(listed, runs[0] if runs else None)
+
+    def run_of(self, result: Result) -> Run | None:
+        """Return the run that a result names, None for results of several."""
+        named = result.inputs.get("runs")
+        if not isinstance(named, list) or len(named) != 1:
+            return None
+        return next((run for run in self.runs if run.id == named[0]), None)
+
     def mean(self, config: str, part: str, metric: str | None = None) -> claims.Bound:
         """Return a configuration's mean over seeds of the primary, or another, metric."""
         return self.resolve.value(f"config:{config}", f"{part}.{metric or self.metric}")
@@ -115,8 +159,11 @@ class Facts:
 
     def results_of(self, kind: str) -> dict[str, Result]:
         """Return the results of one kind; those on test only once it was opened."""
-        return {
-            name: result
-            for name, result in self.results.items()
-            if result.kind == kind and result.inputs.get("part", "val") in (*self.parts, "calib")
-        }
+        shown = {*self.parts, "calib"}
+
+        def open_to_all(result: Result) -> bool:
+            inputs = result.inputs
+            return {inputs.get("part", "val"), inputs.get("versus_part", "val")} <= shown
+
+        found = self.results.items()
+        return {name: r for name, r in found if r.kind == kind and open_to_all(r)}
