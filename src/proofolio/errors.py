@@ -101,13 +101,15 @@ def surest(
     """Return the `k` mistakes of which the run was surest, surest first, ties by id.
 
     Rows: id, unit, label, decided, probability (calibrated, of the class decided; None for a
-    scorer without probabilities, whose rows come by distance from the threshold).
+    scorer without probabilities, whose rows come by distance from the threshold), then the value
+    of every `slice_<name>` column under its name ("missing" where there is none).
     """
     joined = _join(run, predictions, examples, part)
     decided = _decide(run, joined)
     wrong = np.flatnonzero(_actual(run, joined) != decided)
     sure = _sureness(run, joined, decided)
     rows = joined.rows
+    slices = dict(_slice_columns(rows))
     order = sorted(wrong, key=lambda i: (-sure[i], rows["id"].iloc[i]))[:k]
     return [
         {
@@ -117,6 +119,7 @@ def surest(
             "decided": run.classes[decided[i]],
             "probability": float(sure[i]) if not joined.is_score else None,
         }
+        | {name: str(values.iloc[i]) for name, values in slices.items()}
         for i in order
     ]
 
@@ -167,10 +170,15 @@ def _sureness(run: Run, joined: scoring.Joined, decided: np.ndarray) -> np.ndarr
 def _slices(rows: "pd.DataFrame") -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the row mask of the whole part and of every slice, sorted."""
     yield "all", np.ones(len(rows), dtype=bool)
-    for column in sorted(c for c in rows.columns if c.startswith(SLICE)):
-        values = rows[column].fillna("missing").astype(str)
+    for name, values in _slice_columns(rows):
         for value in sorted(values.unique()):
-            yield f"{column.removeprefix(SLICE)}={value}", (values == value).to_numpy()
+            yield f"{name}={value}", (values == value).to_numpy()
+
+
+def _slice_columns(rows: "pd.DataFrame") -> "Iterator[tuple[str, pd.Series]]":
+    """Yield name and values (n,) of every slice, sorted by name."""
+    for column in sorted(c for c in rows.columns if c.startswith(SLICE)):
+        yield column.removeprefix(SLICE), rows[column].fillna("missing").astype(str)
 
 
 def _row(measured: dict[str, Any]) -> dict[str, Any]:

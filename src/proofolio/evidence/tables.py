@@ -2,24 +2,21 @@
 
 Each takes (layout, project or None, inputs, parameters) and returns the `Result`, from evidence
 alone: `project` is never needed, and `inputs` and `parameters` are what the result itself records.
+Here stand those about what a run or configuration did; `policies` holds those about what could be
+done with a run, `shifts` those that compare other rows or another split.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from proofolio import decisions, errors, metrics, scoring, table
-from proofolio.contract import Layout, Metric, Result, Run, RunError
-from proofolio.evidence import seal, store
+from proofolio import decisions, errors, metrics, scoring
+from proofolio.contract import Layout, Result, Run, RunError
+from proofolio.evidence import building, policies, shifts
+from proofolio.evidence.building import LEVEL, RESAMPLES, SEED, Builder, Inputs
 from proofolio.project import Project
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-RESAMPLES, LEVEL, SEED = 2000, 0.95, 0  # the house's; each result records its own
-Inputs = dict[str, Any]
-Builder = Callable[[Layout, Project | None, Inputs, Inputs], Result]
+__all__ = ["LEVEL", "RECOMPUTE", "RESAMPLES", "SEED"]
 
 
 def seed_mean(
@@ -31,22 +28,25 @@ def seed_mean(
     metric; `seed_sd` (sample standard deviation), `seed_min`, `seed_max` show the spread between
     seeds, which the interval over resamples leaves out.
     """
-    runs, part = _runs(layout, inputs["runs"]), inputs["part"]
-    data = _joined(layout, runs, part)
+    runs, part = building.runs_of(layout, inputs["runs"]), inputs["part"]
+    data = building.joined(layout, runs, part)
     means = metrics.seed_means(
         list(runs[0].metrics[part]),
         data[0].y,
         [joined.calibrated for joined in data],
         raw=[joined.stored for joined in data],
-        thresholds=_thresholds(runs),
+        thresholds=building.thresholds(runs),
         **data[0].grouping,
-        **_drawn(parameters),
+        **building.drawn(parameters),
     )
-    rows = [{"metric": m, **_row(mean), **_spread(runs, part, m)} for m, mean in means.items()]
+    rows = [
+        {"metric": m, **building.row_of(mean), **_spread(runs, part, m)}
+        for m, mean in means.items()
+    ]
     lead = next((row for row in rows if row["metric"] == inputs["metric"]), None)
     if lead is None:  # a scorer without probabilities, where those are what chooses
         lead = {"method": f"undefined: {inputs['config']} has no {inputs['metric']}"}
-    return _result("seed_mean", inputs, parameters, lead, rows)
+    return building.result("seed_mean", inputs, parameters, lead, rows)
 
 
 def paired_difference(
@@ -56,19 +56,22 @@ def paired_difference(
 
     `inputs`: config, versus, part, metric, runs, versus_runs.
     """
-    ours, theirs = _runs(layout, inputs["runs"]), _runs(layout, inputs["versus_runs"])
-    data = _joined(layout, [*ours, *theirs], inputs["part"])
+    ours, theirs = (
+        building.runs_of(layout, inputs["runs"]),
+        building.runs_of(layout, inputs["versus_runs"]),
+    )
+    data = building.joined(layout, [*ours, *theirs], inputs["part"])
     scores = [joined.scores_for(inputs["metric"]) for joined in data]
     difference = metrics.paired_difference(
         inputs["metric"],
         data[0].y,
         scores[: len(ours)],
         scores[len(ours) :],
-        thresholds=(_thresholds(ours), _thresholds(theirs)),
+        thresholds=(building.thresholds(ours), building.thresholds(theirs)),
         **data[0].grouping,
-        **_drawn(parameters),
+        **building.drawn(parameters),
     )
-    return _result("paired_difference", inputs, parameters, _row(difference))
+    return building.result("paired_difference", inputs, parameters, building.row_of(difference))
 
 
 def confusion(
@@ -78,10 +81,11 @@ def confusion(
 
     The rows are those of `errors.confusion`.
     """
-    run, stored, examples = _one(layout, inputs)
+    run, stored, examples = building.one(layout, inputs)
     rows = errors.confusion(run, stored, examples, inputs["part"])
-    lead = _counted(stored, examples, inputs["part"]) | {"method": "counts at the run's decision"}
-    return _result("confusion", inputs, parameters, lead, rows)
+    data = scoring.join_run(run, stored, examples, inputs["part"])
+    lead = building.counted(data.rows, "counts at the run's decision")
+    return building.result("confusion", inputs, parameters, lead, rows)
 
 
 def threshold_table(
@@ -92,16 +96,16 @@ def threshold_table(
     `inputs`: runs (one), part. `parameters`: thresholds; the run's own is added and marked
     `in_use`. The rows are those of `decisions.threshold_table`.
     """
-    run, stored, examples = _one(layout, inputs)
-    (data,) = _joined(layout, [run], inputs["part"])
+    run, stored, examples = building.one(layout, inputs)
+    data = scoring.join_run(run, stored, examples, inputs["part"])
     in_use = run.decision.threshold if run.decision else None
     asked = sorted({*parameters["thresholds"], *([] if in_use is None else [in_use])})
     rows = decisions.threshold_table(data.y, data.calibrated, asked)
     rows = [row | {"in_use": row["threshold"] == in_use} for row in rows]
     for row in rows:
         del row["target"]  # these rows stand at thresholds, not at target sensitivities
-    lead = _counted(stored, examples, inputs["part"]) | {"method": "rates at each threshold"}
-    return _result("threshold_table", inputs, parameters, lead, rows)
+    lead = building.counted(data.rows, "rates at each threshold")
+    return building.result("threshold_table", inputs, parameters, lead, rows)
 
 
 def slice_table(
@@ -112,7 +116,7 @@ def slice_table(
     `inputs`: runs (one), part, metric (leads). `parameters`: metrics, resamples, seed. The rows are
     those of `errors.slice_table`.
     """
-    run, stored, examples = _one(layout, inputs)
+    run, stored, examples = building.one(layout, inputs)
     rows = errors.slice_table(
         run,
         stored,
@@ -132,7 +136,41 @@ def slice_table(
         "n_units": whole["n_units"],
         "method": run.metrics[inputs["part"]][metric].method,
     }
-    return _result("slice_table", inputs, parameters, lead, rows)
+    return building.result("slice_table", inputs, parameters, lead, rows)
+
+
+def mistakes(layout: Layout, project: Project | None, inputs: Inputs, parameters: Inputs) -> Result:
+    """Return the mistakes of which the run was surest, each with what a person read in it.
+
+    `inputs`: runs (one), part. `parameters`: k, readings {id: text}; only those of the ids shown
+    are kept. `value` is the number of all mistakes. The rows are those of `errors.surest`, with
+    `reading`, "" where nobody wrote one.
+
+    Raises:
+        RunError: A reading of an id that is not among the examples.
+    """
+    run, stored, examples = building.one(layout, inputs)
+    building.refuse_demonstration(layout, [run])
+    readings = parameters["readings"]
+    unknown = sorted(set(readings) - set(examples["id"].astype(str)))
+    if unknown:
+        raise RunError(
+            "readings of ids that are not among the examples",
+            expected="ids of evidence/examples.parquet",
+            received=", ".join(unknown[:5]),
+            remedy="correct readings in project.yaml",
+        )
+    part = inputs["part"]
+    rows = errors.surest(run, stored, examples, part, parameters["k"])
+    rows = [row | {"reading": readings.get(row["id"], "")} for row in rows]
+    parameters = parameters | {
+        "readings": {row["id"]: row["reading"] for row in rows if row["reading"]}
+    }
+    counts = errors.confusion_counts(run, stored, examples, part)
+    data = scoring.join_run(run, stored, examples, part)
+    lead = building.counted(data.rows, "the surest mistakes at the run's decision")
+    lead["value"] = int(counts.sum() - np.trace(counts))
+    return building.result("mistakes", inputs, parameters, lead, rows)
 
 
 RECOMPUTE: Mapping[str, Builder] = {
@@ -141,54 +179,15 @@ RECOMPUTE: Mapping[str, Builder] = {
     "confusion": confusion,
     "threshold_table": threshold_table,
     "slice_table": slice_table,
+    "mistakes": mistakes,
+    "decision_curve": policies.decision_curve,
+    "risk_coverage": policies.risk_coverage,
+    "conformal": policies.conformal,
+    "cost": policies.cost,
+    "threshold_transfer": policies.threshold_transfer,
+    "drift": shifts.drift,
+    "leak_comparison": shifts.leak_comparison,
 }
-
-
-def _runs(layout: Layout, ids: Sequence[str]) -> list[Run]:
-    return [store.run(layout, run_id) for run_id in ids]
-
-
-def _one(layout: Layout, inputs: Inputs) -> tuple[Run, "pd.DataFrame", "pd.DataFrame"]:
-    """Return the one run of `inputs`, its predictions and the examples."""
-    (run,) = _runs(layout, inputs["runs"])
-    seal.demand_open(layout, [run], inputs["part"])
-    return run, store.predictions(layout, run), table.read_examples(layout)
-
-
-def _joined(layout: Layout, runs: Sequence[Run], part: str) -> list[scoring.Joined]:
-    """Return each run's rows of a part beside their labels: the same rows for every run.
-
-    Raises:
-        SealError: `part` is test, and test was not opened for these runs.
-        RunError: The runs score different rows.
-    """
-    seal.demand_open(layout, runs, part)
-    examples = table.read_examples(layout)
-    stored = (store.predictions(layout, run) for run in runs)
-    data = [
-        scoring.join_run(run, predictions, examples, part)
-        for run, predictions in zip(runs, stored, strict=True)
-    ]
-    if any(not joined.rows["id"].equals(data[0].rows["id"]) for joined in data):
-        raise RunError(
-            f"runs score different rows of {part}",
-            received=", ".join(run.id for run in runs),
-            remedy="compare runs of one split",
-        )
-    return data
-
-
-def _thresholds(runs: Sequence[Run]) -> list[float | None]:
-    """Return the decision threshold of each run; None where it has none."""
-    return [run.decision.threshold if run.decision else None for run in runs]
-
-
-def _drawn(parameters: Inputs) -> Inputs:
-    return {key: parameters[key] for key in ("resamples", "level", "seed")}
-
-
-def _row(metric: Metric) -> Inputs:
-    return metric.model_dump(exclude={"seed"})
 
 
 def _spread(runs: Sequence[Run], part: str, name: str) -> Inputs:
@@ -197,28 +196,3 @@ def _spread(runs: Sequence[Run], part: str, name: str) -> Inputs:
         return {"seeds": len(values), "seed_sd": None, "seed_min": None, "seed_max": None}
     sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
     return {"seeds": len(values), "seed_sd": sd, "seed_min": min(values), "seed_max": max(values)}
-
-
-def _counted(stored: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> Inputs:
-    ids = stored.loc[stored["part"] == part, "id"]
-    units = examples.loc[examples["id"].isin(ids), "unit"]
-    return {"n": len(ids), "n_units": int(units.nunique())}
-
-
-def _result(
-    kind: str,
-    inputs: Inputs,
-    parameters: Inputs,
-    lead: Inputs,
-    rows: list[Inputs] | None = None,
-) -> Result:
-    kept = ("value", "ci_low", "ci_high", "level", "n", "n_units", "method")
-    return Result(
-        kind=kind,
-        table=rows,
-        inputs=inputs,
-        parameters=parameters,
-        seed=parameters.get("seed"),
-        how="recomputed",
-        **{key: lead[key] for key in kept if key in lead},
-    )

@@ -13,6 +13,7 @@ from proofolio.metrics.catalogue import (
     uses_calibrated,
 )
 from proofolio.metrics.events import card_precision_top_k
+from proofolio.metrics.independent import Side, independent_difference
 from proofolio.metrics.intervals import (
     interval,
     intervals,
@@ -20,19 +21,23 @@ from proofolio.metrics.intervals import (
     seed_mean,
     seed_means,
 )
+from proofolio.metrics.ratios import ratios
 from proofolio.metrics.resampling import resample_weights
 from proofolio.metrics.statistics import value
 
 __all__ = [
     "NAMES",
+    "Side",
     "card_precision_top_k",
     "for_task",
     "higher_is_better",
+    "independent_difference",
     "interval",
     "intervals",
     "is_probabilistic",
     "needs_threshold",
     "paired_difference",
+    "ratios",
     "resample_weights",
     "seed_mean",
     "seed_means",
