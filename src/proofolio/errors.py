@@ -95,6 +95,19 @@ def confusion_counts(
     return np.bincount(cells, minlength=k * k).reshape(k, k)
 
 
+def decided(
+    run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str
+) -> "pd.DataFrame":
+    """Return the rows of a part, sorted by id, with `decided` and `probability` beside `label`.
+
+    `probability` is calibrated and of the class decided; a scorer's is None. Raises as `surest`.
+    """
+    joined = _join(run, predictions, examples, part)
+    codes = _decide(run, joined)
+    sure = [None] * len(codes) if joined.is_score else _sureness(run, joined, codes)
+    return joined.rows.assign(decided=[run.classes[code] for code in codes], probability=sure)
+
+
 def surest(
     run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str, k: int = 12
 ) -> list[dict[str, Any]]:

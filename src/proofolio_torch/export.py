@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from proofolio import files
-from proofolio.contract import Layout, RunError
+from proofolio.contract import Layout, Run, RunError
 from proofolio_torch import parallel
 
 LIMIT = 12 * 2**20  # bytes: the evidence contract's bound for the one committed model
@@ -57,9 +57,25 @@ def champion(layout: Layout, run_id: str, limit: int = LIMIT) -> Path | None:
         size = fitted.stat().st_size / 2**20
         print(f"weights of {size:.1f} MiB stay in work: at most {limit / 2**20:.0f} go into git")
         return fitted
-    kept = layout.root / "models" / "champion.safetensors"
+    kept = _champion(layout)
     files.write_bytes(kept, fitted.read_bytes())
     return kept
+
+
+def fitted(layout: Layout, run: Run) -> Path | None:
+    """Return the file with the weights that a run recorded: the committed champion or the work's.
+
+    None where this machine has neither, or the run has no network: another file's weights are never
+    taken for the recorded ones.
+    """
+    recorded = run.model.weights_sha256 if run.model else None
+    known = (_champion(layout), layout.run_work(run.id) / FITTED)
+    found = (path for path in known if path.is_file() and files.sha256_file(path) == recorded)
+    return next(found, None)
+
+
+def _champion(layout: Layout) -> Path:
+    return layout.root / "models" / "champion.safetensors"
 
 
 def load(model: nn.Module, path: Path) -> nn.Module:

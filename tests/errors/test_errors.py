@@ -143,3 +143,16 @@ def test_a_part_without_rows_and_a_run_without_threshold_are_refused():
     with pytest.raises(ProofError):
         errors.slice_table(run(), *frames(), "val", ["nonsense"])
     assert issubclass(MetricError, ProofError)
+
+
+def test_decided_tells_every_row_and_agrees_with_the_surest_mistakes():
+    predictions, examples = frames()
+    rows = errors.decided(run(), predictions, examples, "val").set_index("id")
+    assert list(rows.index) == sorted(examples["id"])
+    assert rows.loc["a1", ["label", "decided"]].tolist() == ["sick", "healthy"]
+    assert rows.loc["a1", "probability"] == pytest.approx(0.8)
+    wrong = rows[rows["label"] != rows["decided"]]
+    told = errors.surest(run(), predictions, examples, "val")
+    assert {row["id"]: row["probability"] for row in told} == wrong["probability"].to_dict()
+    with pytest.raises(SealError):
+        errors.decided(run(), predictions.assign(part="test"), examples, "test")

@@ -7,7 +7,7 @@ from proofolio.verify.load import RESTORE, Evidence
 from proofolio.verify.report import Report
 from proofolio.verify.scores import ENOUGH, TOLERANCE
 
-MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
+MEASURED = {"latency", "throughput", "size", "parity", "training_time", "saliency_check"}
 NOT_YET = {"ood", "budget"}
 _AGAIN = "write it again: proofolio cards"
 
