@@ -31,6 +31,7 @@ FILES = [
     "mkdocs.yml",
     "project.yaml",
     "pyproject.toml",
+    "docs/_overrides/links.py",
     "docs/_overrides/main.html",
     "docs/gpu.md",
     "docs/index.md",
