@@ -42,8 +42,9 @@ def prediction_sets(
 ) -> tuple[list[float | None], np.ndarray]:
     """Return each level's quantile of the calib scores, and the sets (n, k, levels) of booleans.
 
-    The quantile is the ceil((m + 1) * level)-th smallest score. Where calib has fewer rows it is
-    None, and every set holds every class: so small a calib rules nothing out at that level.
+    The quantile is the ceil((m + 1) * level)-th smallest score. Where calib has fewer rows than
+    1 / (1 - level) or 1 / level, which MAPIE refuses, it is None and every set holds every class:
+    so small a calib rules nothing out at that level.
 
     Args:
         calib_y: (m,) class codes.
@@ -56,7 +57,7 @@ def prediction_sets(
     """
     calib_p, p = _normal(calib_p), _normal(p)
     _demand_levels(levels, len(calib_y))
-    reachable = [level for level in levels if _rank(len(calib_y), level) <= len(calib_y)]
+    reachable = [level for level in levels if _reachable(len(calib_y), level)]
     quantiles: list[float | None] = [None] * len(levels)
     sets = np.ones((*p.shape, len(levels)), dtype=bool)
     if reachable:
@@ -157,6 +158,11 @@ def _normal(p: np.ndarray) -> np.ndarray:
 def _rank(n: int, level: float) -> int:
     """Return which smallest of n scores is the quantile; 0.9 * 100 is 90, whatever floats say."""
     return math.ceil(round((n + 1) * level, 9))
+
+
+def _reachable(n: int, level: float) -> bool:
+    """Whether MAPIE gives a quantile of n scores at this level."""
+    return n >= max(1 / level, 1 / round(1 - level, 12))
 
 
 def _demand_levels(levels: Sequence[float], n: int) -> None:
