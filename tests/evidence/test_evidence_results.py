@@ -6,7 +6,8 @@ import recorded
 from sklearn.metrics import roc_auc_score
 
 from proofolio import evidence, files, metrics, scoring, table
-from proofolio.contract import MetricError, RunError
+from proofolio.contract import MetricError, ProjectError, RunError
+from proofolio.project import AskedResult
 
 
 @pytest.fixture(scope="module")
@@ -30,22 +31,19 @@ def aurocs(layout, author, name, part):
     return values
 
 
+OF_THE_CHOICE = (
+    "confusion", "conformal", "cost", "decision_curve", "mistakes", "risk_coverage",
+    "slice_table", "threshold_transfer",
+)  # fmt: skip
+
+
 def test_every_standing_result_is_there(opened):
     layout, _ = opened
-    assert sorted(p.stem for p in layout.results.glob("*.json")) == [
-        "confusion_test",
-        "confusion_val",
-        "difference_good_vs_prior_test",
-        "difference_good_vs_prior_val",
-        "seed_mean_good_slow_val",
-        "seed_mean_good_test",
-        "seed_mean_good_val",
-        "seed_mean_prior_test",
-        "seed_mean_prior_val",
-        "slice_table_test",
-        "slice_table_val",
-        "threshold_table_calib",
-    ]
+    on_parts = (*OF_THE_CHOICE, "difference_good_vs_prior", "seed_mean_good", "seed_mean_prior")
+    expected = {f"{name}_{part}" for name in on_parts for part in ("val", "test")}
+    expected |= {"difference_good_slow_vs_good_val", "seed_mean_good_slow_val"}
+    found = {p.stem for p in layout.results.glob("*.json")}
+    assert found == expected | {"threshold_table_calib"}
 
 
 def test_seed_means_and_differences_agree_with_scikit_learn(opened):
@@ -159,12 +157,8 @@ def test_writing_again_changes_no_file_and_drops_what_no_longer_follows(opened):
 def test_before_the_selection_the_best_so_far_leads(tmp_path, few_draws):
     layout, author = recorded.prepared(tmp_path / "p")
     recorded.train(layout, author, "prior", 0)
-    assert evidence.summarise(layout, author) == [
-        "confusion_val",
-        "seed_mean_prior_val",
-        "slice_table_val",
-        "threshold_table_calib",
-    ]
+    expected = [f"{name}_val" for name in (*OF_THE_CHOICE, "seed_mean_prior")]
+    assert evidence.summarise(layout, author) == sorted([*expected, "threshold_table_calib"])
     recorded.train(layout, author, "good", 0)
     assert "difference_good_vs_prior_val" in evidence.summarise(layout, author)
 
@@ -210,6 +204,48 @@ def test_multiclass_runs_are_recorded_and_summarised(tmp_path, few_draws):
         run = recorder.finish(stored, recorded.ModelInfo(name="m"))
     assert "f1_macro" in run.metrics["val"] and run.decision.rule == "argmax"
     names = evidence.summarise(layout, author)
-    assert names == ["confusion_val", "seed_mean_prior_val", "slice_table_val"]
+    kinds = (
+        "confusion",
+        "conformal",
+        "mistakes",
+        "risk_coverage",
+        "seed_mean_prior",
+        "slice_table",
+    )
+    assert names == [f"{kind}_val" for kind in kinds]
     rows = files.read_json(layout.result("confusion_val"))["table"]
     assert [row["actual"] for row in rows] == classes and rows[2]["n"] == 0
+
+
+def asked(**changes):
+    return {"name": "slow_slices", "kind": "slice_table", "config": "good_slow"} | changes
+
+
+def test_an_author_may_ask_for_further_results(tmp_path, few_draws):
+    wanted = [
+        asked(),
+        asked(name="slow_on_test", part="test"),
+        asked(name="on_calib", part="calib"),
+    ]
+    metric = {"kind": "paired_difference", "versus": "prior", "metric": "specificity"}
+    wanted.append(asked(name="slow_less_prior", **metric))
+    layout, author = recorded.prepared(tmp_path / "p", results=wanted)
+    assert "slow_slices" not in evidence.summarise(layout, author)  # nothing has run yet
+    for name, seed in (("prior", 0), ("good", 0), ("good", 1), ("good_slow", 0)):
+        recorded.train(layout, author, name, seed)
+    names = evidence.summarise(layout, author)
+    assert {"slow_slices", "on_calib", "slow_less_prior"} <= set(names)
+    assert "slow_on_test" not in names  # sealed
+    found = evidence.results.read(layout, "slow_less_prior")
+    assert found.inputs["metric"] == "specificity" and len(found.inputs["runs"]) == 1
+    (run,) = evidence.results.read(layout, "on_calib").inputs["runs"]
+    assert run.startswith("good_slow-s0")
+    assert evidence.recompute(layout, found) == found
+
+
+@pytest.mark.parametrize("changes", [{"name": "confusion_val"}, {"kind": "horoscope"}])
+def test_a_result_that_cannot_be_asked_for_is_refused(ready, changes):
+    layout, author = ready
+    author.results = [AskedResult(**asked(**changes))]
+    with pytest.raises(ProjectError, match="cannot be asked for"):
+        evidence.summarise(layout, author)

@@ -6,8 +6,8 @@ import builders
 import pytest
 import recorded
 
-from proofolio import evidence, files
-from proofolio.contract import Layout, RunError, SealError, StaleError
+from proofolio import evidence, files, project
+from proofolio.contract import Layout, ProjectError, RunError, SealError, StaleError
 from proofolio.evidence import choice, git
 
 
@@ -209,3 +209,20 @@ def test_the_recorder_of_a_project_within_a_repository_names_its_commit(tmp_path
     git.commit(layout, [root / ".gitignore"], "ignore")
     assert recorded.train(layout, author, "good", 0).git.dirty is False
     assert json.loads(layout.runs_log.read_text().splitlines()[-1])["status"] == "finished"
+
+
+def test_declared_comparisons_are_opened_beside_the_choice(tmp_path, few_draws):
+    layout, author = recorded.trained(tmp_path / "p", fixed_comparisons=["good_slow", "good"])
+    selection = evidence.select(layout, author)
+    assert selection.choice.name == "good"
+    assert selection.fixed_comparisons == ["prior", "good_slow"]
+    opened = evidence.open_test(layout, author, "final evaluation")
+    assert {run.name for run in opened} == {"good", "good_slow", "prior"}
+    names = evidence.summarise(layout, author)
+    assert {"difference_good_slow_vs_good_val", "difference_good_slow_vs_good_test"} <= set(names)
+
+
+def test_a_comparison_that_the_ladder_lacks_is_refused(tmp_path):
+    builders.write_project(tmp_path / "p", fixed_comparisons=["better"])
+    with pytest.raises(ProjectError, match="no configuration better in the ladder"):
+        project.load(tmp_path / "p")

@@ -28,7 +28,6 @@ def plan(layout: Layout, project: Project) -> dict[str, Planned]:
     Raises ProjectError where a result is asked for under a standing name, or of no known kind.
     """
     made = {standing.name(p[0], p[1]): p for p in standing.planned(layout, project)}
-    made = {name: p for name, p in made.items() if p[0] in tables.RECOMPUTE}  # until all are built
     for asked in project.results:
         if asked.name in made or asked.kind not in tables.RECOMPUTE:
             raise ProjectError(
@@ -60,7 +59,7 @@ def _asked(layout: Layout, project: Project, asked: AskedResult) -> Planned | No
         if not beside:
             return None
         inputs |= {"versus": asked.versus, "versus_runs": standing.ids(beside)}
-        if asked.versus_part is not None:
+        if asked.kind == "drift":
             inputs["versus_part"] = asked.versus_part
     usual = standing.settings(asked.kind, runs[0], asked.part, project)
     return asked.kind, inputs, usual | asked.parameters

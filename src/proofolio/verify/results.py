@@ -68,7 +68,12 @@ def _named(e: Evidence, report: Report) -> None:
     """A standing result is about the runs that its name stands for."""
     if e.project is None or report.problems:
         return
-    for name, (kind, inputs, _) in summary.plan(e.layout, e.project).items():
+    try:
+        planned = summary.plan(e.layout, e.project)
+    except ProofError as error:
+        report.add("schema", "project.yaml", str(error), "correct what is asked for there")
+        return
+    for name, (kind, inputs, _) in planned.items():
         recorded = e.results.get(name)
         if recorded is not None and (recorded.kind, recorded.inputs) != (kind, inputs):
             what = "it is not about what its name says: other runs, part or metric"
