@@ -27,7 +27,7 @@ demo: setup      ## generate a project, train, evaluate, card, site, verify (bui
 	$(BIN)/copier copy --quiet --defaults --vcs-ref HEAD . $(DEMO)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e $(DEMO)
 	cd $(DEMO) && $(CURDIR)/$(BIN)/python -m my_project all
-	cd $(DEMO) && $(CURDIR)/$(BIN)/mkdocs build --quiet --strict
+	cd $(DEMO) && $(CURDIR)/$(BIN)/mkdocs build --strict
 	$(BIN)/proofolio claims check --strict $(DEMO)
 	@echo "demo: read $(DEMO)/README.md and open $(DEMO)/site/index.html"
 

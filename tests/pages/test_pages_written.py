@@ -109,7 +109,7 @@ def test_the_site_builds_strictly_and_asks_for_nothing_outside(tmp_path):
     for old in (p for p in cases.iterdir() if p.is_dir()):
         shutil.rmtree(old)
     pages.write(*finished_project.shared(opened=True), cases / "tiny")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
     done = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, env=quiet_environment()
     )
