@@ -103,7 +103,14 @@ def test_surest_mistakes_come_first_and_only_mistakes():
     found = errors.surest(run(), *frames(), "val", k=5)
     assert [(f["id"], f["decided"]) for f in found] == [("b1", "sick"), ("a1", "healthy")]
     assert [f["probability"] for f in found] == pytest.approx([0.95, 0.8])
+    assert [f["site"] for f in found] == ["north", "north"]
     assert len(errors.surest(run(), *frames(), "val", k=1)) == 1
+
+
+def test_a_mistake_without_a_slice_says_missing():
+    predictions, examples = frames()
+    examples.loc[examples["id"] == "b1", "slice_site"] = None
+    assert errors.surest(run(), predictions, examples, "val")[0]["site"] == "missing"
 
 
 def test_slices_show_the_whole_part_first_and_say_what_they_cannot_carry():
