@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import builders
 import finished_project
 import pandas as pd
 import pytest
 
-from proofolio import claims, evidence, files, pages, project
+from proofolio import claims, evidence, files, pages, project, splits, verify
 from proofolio.contract import Layout
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +43,7 @@ def test_every_figure_has_its_numbers_and_a_text_alternative(page):
     linked = re.findall(r"\]\(data/([\w]+)\.csv\)", text)
     assert sorted(drawn) == sorted(name.replace("_", "-") for name in linked)
     assert sorted(linked) == sorted(p.stem for p in (page.parent / "data").glob("*.csv"))
-    assert len(drawn) >= 10
+    assert len(drawn) >= 18
     assert text.count('role="img"') == text.count("</desc>") == len(drawn)
     assert all(len(pd.read_csv(page.parent / "data" / f"{n}.csv")) for n in linked)
     ids = re.findall(r'\bid="([^"]+)"', text)
@@ -64,6 +65,24 @@ def test_negative_and_failed_runs_are_in_the_log(tmp_path):
     assert "`optim.lr` from `0.1` to `0.01`, all else as in `good`" in log
     assert "out of &lt;memory&gt;" in log
     assert log.count("**Conclusion:** not written yet") == 3
+
+
+def test_a_number_of_a_demonstration_split_is_called_so(tmp_path, monkeypatch):
+    base = builders.project_dict()
+    shown = {"strategy": "stratified", "purpose": "demonstration", "rationale": "Made to leak."}
+    one = base["ladder"][1] | {"name": "leaking", "split": "shown"}
+    two = base["ladder"][2] | {"name": "leaking_slow", "split": "shown", "parent": "leaking"}
+    changes = {"splits": [*base["splits"], shown | {"name": "shown"}], "ladder": [one, two]}
+    layout, author = finished_project.start(tmp_path / "project", **changes)
+    splits.write(layout, splits.make(builders.example_frame(units=90), author.splits[1]))
+    for name in ("leaking", "leaking_slow"):
+        monkeypatch.setitem(finished_project.SKILL, name, 1.5)
+    finished_project.train(layout, author)
+    evidence.summarise(layout, author)
+    log = pages.write(layout, author).read_text().split("## Experiments log")[1]
+    lines = [line for line in log.splitlines() if "config:leaking" in line or "_leaking" in line]
+    assert len(lines) >= 2 and all("on split shown, a demonstration" in line for line in lines)
+    assert "demonstration" not in str(verify.run(layout.root).problems)
 
 
 def test_before_the_opening_nothing_of_test_is_shown(tmp_path):

@@ -53,8 +53,17 @@ def _result(facts: Facts, experiment: Experiment, runs: list[Run]) -> str:
     count = len({run.seed for run in finished})
     seeds = _COUNTS[count] if count < len(_COUNTS) else f"{count} runs"
     shown = tables.value(facts, f"config:{experiment.name}", f"val.{facts.metric}")
-    elsewhere = "" if _is_primary(facts, experiment) else f" on split {experiment.split}"
-    return f"validation {words.metric(facts.metric)} {shown}{elsewhere}, from {seeds}"
+    where = _where(facts, experiment)
+    return f"validation {words.metric(facts.metric)} {shown}{where}, from {seeds}"
+
+
+def _where(facts: Facts, experiment: Experiment) -> str:
+    """Return the split where it is not the primary one, and whether it leaks on purpose."""
+    if _is_primary(facts, experiment):
+        return ""
+    purpose = next(s.purpose for s in facts.project.splits if s.name == experiment.split)
+    shown = ", a demonstration that leaks on purpose" if purpose == "demonstration" else ""
+    return f" on split {experiment.split}{shown}"
 
 
 def _is_primary(facts: Facts, experiment: Experiment) -> bool:
