@@ -32,6 +32,8 @@ def project_root(root: Path, *, anew: bool = False) -> Path:
         quick.root.replace(Path(old) / "quick")
         shutil.rmtree(old, ignore_errors=True)
     told = author.model_dump()
+    # A split that names no fractions gets those of its strategy: write none into it.
+    told["splits"] = [spec.model_dump(exclude_unset=True) for spec in author.splits]
     overrides = author.quick.overrides
     told["ladder"] = [
         experiment | {"config": _overridden(experiment["config"], overrides), "seeds": None}

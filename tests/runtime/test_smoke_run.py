@@ -62,3 +62,10 @@ def test_a_smoke_run_can_begin_anew_and_touches_nothing_else(tmp_path):
     assert smoke.project_root(root, anew=True) == quick
     assert sorted(p.name for p in (root / "work").iterdir()) == ["kept", "quick"]
     assert [p.name for p in quick.iterdir()] == ["project.yaml"]
+
+
+def test_a_split_that_names_no_fractions_keeps_those_of_its_strategy(tmp_path):
+    split = {"name": "primary", "strategy": "cross_validation", "folds": 3, "rationale": "Few."}
+    quick = project.load(smoke.project_root(builders.write_project(tmp_path, splits=[split])))
+    made = splits.make(builders.example_frame(), quick.primary_split)
+    assert set(made.info.fractions) == {"train", "test"}
