@@ -39,7 +39,12 @@ lint: setup      ## run every pre-commit hook on every file
 
 site: setup      ## build the site, strict, with a page for every case study
 	@for case in $(dir $(CASES)); do \
-	  $(BIN)/proofolio pages $$case --into docs/case_studies/$$(basename $$case) || exit 1; \
+	  name=$$(basename $$case); into=docs/case_studies/$$name; \
+	  if [ -d $$case/data/raw ] && [ -f $$case/src/$$name/sheets.py ]; then \
+	    (cd $$case && PYTHONPATH=src $(CURDIR)/$(BIN)/python -m $$name sheets \
+	      --into $(CURDIR)/$$into) || exit 1; \
+	  fi; \
+	  $(BIN)/proofolio pages $$case --into $$into || exit 1; \
 	done
 	$(BIN)/mkdocs build --strict
 

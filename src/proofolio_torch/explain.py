@@ -24,6 +24,10 @@ KIND = "saliency_check"
 BATCH = 16
 
 
+class NoMapError(ProjectError):
+    """A network has no map of places that could be shown."""
+
+
 def grad_cam(
     model: nn.Module,
     images: np.ndarray,
@@ -46,7 +50,7 @@ def grad_cam(
 
     Raises:
         TableError: pictures and targets do not fit.
-        ProjectError: the network pools no feature map, or one of a single cell.
+        NoMapError: the network pools no feature map, or one of a single cell.
     """
     from captum.attr import LayerGradCam
 
@@ -67,7 +71,7 @@ def grad_cam(
     model.train(was_training)
     found = np.concatenate(maps)
     if found[0].size == 1:
-        raise ProjectError(
+        raise NoMapError(
             "the last feature map has one cell, so there is no place to show",
             received=f"pictures of {images.shape[1]} x {images.shape[2]} pixels",
             remedy="larger pictures, or a network that shrinks them less",
@@ -77,11 +81,11 @@ def grad_cam(
 
 
 def pooling(model: nn.Module) -> nn.Module:
-    """Return the module that pools the last feature map; raises ProjectError without one."""
+    """Return the module that pools the last feature map; raises NoMapError without one."""
     known = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
     found = [module for module in model.modules() if isinstance(module, known)]
     if not found:
-        raise ProjectError(
+        raise NoMapError(
             "Grad-CAM needs a network that pools a feature map",
             expected="an nn.AdaptiveAvgPool2d or nn.AdaptiveMaxPool2d before the head",
             received=type(model).__name__,
@@ -233,7 +237,7 @@ def _mean_with_interval(
     seed: int,
 ) -> dict[str, Any]:
     """Return the mean of (draws, n) similarities, NaN left out, and its interval over clusters."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings():  # nothing comparable is no error: flat says it
         warnings.filterwarnings("ignore", "Mean of empty slice")
         each, of_draws = np.nanmean(pairs, axis=0), np.nanmean(pairs, axis=1)
     kept = ~np.isnan(each)

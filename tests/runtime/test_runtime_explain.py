@@ -140,9 +140,9 @@ def test_flat_maps_are_counted_and_leave_no_value(trained, monkeypatch):
 
 def test_unfit_networks_and_targets_are_refused(trained):
     model, images, _, _ = trained
-    with pytest.raises(ProjectError, match="pools a feature map"):
+    with pytest.raises(explain.NoMapError, match="pools a feature map"):
         explain.grad_cam(network(pool=False), images[:2], [0, 1], normalise=NORMALISE)
-    with pytest.raises(ProjectError, match="one cell"):
+    with pytest.raises(explain.NoMapError, match="one cell"):
         explain.grad_cam(model, images[:2, :4, :4], [0, 1], normalise=NORMALISE)
     with pytest.raises(TableError, match="integer class code"):
         explain.grad_cam(model, images[:3], [0, 1], normalise=NORMALISE)

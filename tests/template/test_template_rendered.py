@@ -46,6 +46,7 @@ FILES = [
     "src/PACKAGE/evaluate.py",
     "src/PACKAGE/explore.py",
     "src/PACKAGE/models.py",
+    "src/PACKAGE/sheets.py",
     "src/PACKAGE/train.py",
     "tests/test_contract.py",
     "tests/test_project.py",

@@ -1,5 +1,6 @@
 """The real entry point on a generated project: a smoke run, from raw files to a verified page."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from rendering import ROOT, render
 from proofolio import evidence, project, splits, verify
 from proofolio.contract import Layout
 
-STEPS = ("prepare", "split", "audit", "train", "select", "evaluate", "cards", "pages", "verify")
+STEPS = ("prepare", "split", "audit", "train", "select", "evaluate", "cards", "sheets", "pages")
+STEPS = (*STEPS, "verify")
 
 
 def run(root, *words, code=0):
@@ -110,6 +112,46 @@ def test_rungs_run_over_the_folds_of_a_cross_validation(tmp_path):
     assert not verify.run(root).problems
     said = run(root, "train", "--only", "small_cnn_folds", code=2)
     assert "no part for early stopping" in said and "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_sheets_show_a_networks_mistakes_and_its_maps_under_random_weights(smoked, tmp_path):
+    from PIL import Image
+
+    root, _ = smoked
+    quick = Layout(root / "work" / "quick")
+    network = next(r for r in evidence.runs(quick) if r.name == "small_cnn")
+    said = run(root, "sheets", "--quick", "--into", str(tmp_path), "--run", network.id, "--record")
+    assert f"of run {network.id} on " in said  # val, or test where it was opened for this run
+    captions = json.loads((tmp_path / "sheets/captions.json").read_text(encoding="utf-8"))
+    assert any(name.startswith("sanity_") for name in captions)
+    assert sorted(captions) == sorted(p.name for p in (tmp_path / "sheets").glob("*.png"))
+    for name, caption in captions.items():
+        with Image.open(tmp_path / "sheets" / name) as picture:
+            assert min(picture.size) > 200 and network.id in caption
+    found = evidence.results.read(quick, "saliency_check")
+    assert [row["randomised"] for row in found.table] == ["none", "head", "all"]
+    assert found.inputs == {"runs": [network.id], "part": "val"} and found.hardware
+    assert (
+        found.how.startswith("python -m my_project sheets") and not verify.run(quick.root).problems
+    )
+    quick.result("saliency_check").unlink()
+
+
+@pytest.mark.slow
+def test_sheets_without_weights_say_so_and_leave_no_record(smoked, tmp_path):
+    root, _ = smoked
+    prior = next(r for r in evidence.runs(Layout(root / "work" / "quick")) if r.name == "prior")
+    asked = ("sheets", "--quick", "--into", str(tmp_path), "--run", prior.id)
+    assert "sheets: none drawn: run prior" in run(root, *asked)
+    assert "Traceback" not in run(root, *asked, "--record", code=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_sheets_without_data_say_so(tmp_path):
+    root = render(tmp_path)
+    assert "sheets: none drawn: the pictures are not here" in run(root, "sheets")
+    assert not (root / "docs/result").exists()
 
 
 def test_a_refusal_is_printed_without_a_traceback(tmp_path):

@@ -2,9 +2,9 @@
 
     python -m medical_imaging all
 
-Steps in order: prepare, split, audit, train, select, evaluate, cards, pages, verify. Each reads
-what the ones before it wrote; a second run does only what changed. With `--quick`, a smoke run of
-few units keeps everything of its own in work/quick and leaves the evidence alone.
+Steps in order: prepare, split, audit, train, select, evaluate, cards, sheets, pages, verify. Each
+reads what the ones before it wrote; a second run does only what changed. With `--quick`, a smoke
+run of few units keeps everything of its own in work/quick and leaves the evidence alone.
 """
 
 import sys
@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 import tyro
+from proofolio import evidence, stages, table
 from proofolio import project as projects
-from proofolio import stages, table
 from proofolio.contract import Layout, ProofError
 from proofolio_torch import smoke
 
@@ -99,6 +99,26 @@ def cards(quick: bool = False) -> None:
 
 
 @app.command
+def sheets(
+    quick: bool = False, into: Path = Path("docs/result"), run: str = "", record: bool = False
+) -> None:
+    """Draw mistakes and where the network looked, where pictures and weights are at hand.
+
+    Args:
+        quick: of the smoke run in work/quick.
+        into: folder that gets sheets/.
+        run: id of the run; the chosen one where empty.
+        record: measure whether the maps survive random weights (results/saliency_check.json).
+    """
+    from medical_imaging import sheets as room
+
+    root = _root(quick)
+    print(f"sheets: {room.write(root, root / into, run)}", flush=True)
+    if record:
+        room.record(root, " ".join(evidence.normalised_argv(sys.argv, root)), run)
+
+
+@app.command
 def pages(quick: bool = False) -> None:
     """Write the result page of the site (docs/result/)."""
     stages.pages(_root(quick))
@@ -114,7 +134,8 @@ def verify(quick: bool = False) -> None:
 @app.command(name="all")
 def everything(quick: bool = False) -> None:
     """Take every step in order."""
-    for step in (prepare, split, audit, train, select, evaluate, cards, pages, verify):
+    steps = (prepare, split, audit, train, select, evaluate, cards, sheets, pages, verify)
+    for step in steps:
         started = time.perf_counter()
         step(quick)
         print(f"[{step.__name__}: {time.perf_counter() - started:.1f} s]", flush=True)

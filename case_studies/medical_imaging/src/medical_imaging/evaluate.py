@@ -25,7 +25,8 @@ def chosen(root: Path) -> Run:
     selection = evidence.selection(layout)
     if selection is not None:
         return evidence.run(layout, selection.choice.run)
-    for experiment in reversed(author.ladder):
+    split = author.primary_split.name
+    for experiment in (e for e in reversed(author.ladder) if e.split == split):
         for seed in experiment.seeds or author.seeds:
             run = evidence.finished(layout, author, experiment.name, seed)
             if run is not None:

@@ -7,7 +7,7 @@ alone, and says what it fitted on which part. A rung earns its place by beating 
 """
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from proofolio.contract import SCORED_PARTS, ModelInfo
@@ -43,13 +43,7 @@ def classical(study: Study) -> Outcome:
 
 def small_cnn(study: Study) -> Outcome:
     """Train a small network from random weights."""
-    from proofolio_torch import weights
-
-    c, classes = study.config, len(study.project.classes)
-    with weights.seeded(study.run.seed):
-        model = _small_network(c["channels"], c["width"], classes)
-    half = (0.5,) * c["channels"]
-    return train.fit(study, model, weights.scratch_info("small_cnn", half, half))
+    return train.fit(study, *_from_random(study))
 
 
 def frozen(study: Study) -> Outcome:
@@ -71,12 +65,25 @@ def frozen(study: Study) -> Outcome:
 
 def finetuned(study: Study) -> Outcome:
     """Train all layers of a pretrained network, the new head faster than the rest."""
+    return train.fit(study, *_from_photographs(study))
+
+
+def _from_random(study: Study) -> tuple["nn.Module", Any]:
+    from proofolio_torch import weights
+
+    c, classes = study.config, len(study.project.classes)
+    with weights.seeded(study.run.seed):
+        model = _small_network(c["channels"], c["width"], classes)
+    half = (0.5,) * c["channels"]
+    return model, weights.scratch_info("small_cnn", half, half)
+
+
+def _from_photographs(study: Study) -> tuple["nn.Module", Any]:
     from proofolio_torch import weights
 
     c, classes = study.config, len(study.project.classes)
     start = {"weights": c["weights"], "folder": study.layout.work / "weights"}
-    model, info = weights.create(c["backbone"], classes, seed=study.run.seed, **start)
-    return train.fit(study, model, info)
+    return weights.create(c["backbone"], classes, seed=study.run.seed, **start)
 
 
 LADDER = {
@@ -87,6 +94,8 @@ LADDER = {
     "frozen": frozen,
     "finetuned": finetuned,
 }
+# A rung's network before training, and how its input is normalised: for whoever loads its weights.
+NETWORKS = {"small_cnn": _from_random, "finetuned": _from_photographs}
 
 
 def _logistic(study: Study, name: str, x: np.ndarray, scored: np.ndarray) -> Outcome:
