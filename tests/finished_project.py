@@ -65,7 +65,8 @@ def train(layout: Layout, author: project.Project) -> None:
                 run.fit("weights", "train")
                 for epoch in range(1, 4):
                     loss = {"train_loss": 1 / epoch, "val_loss": 0.1 + 1 / epoch}
-                    run.epoch({"epoch": epoch, **loss, "val_auroc": 0.9 - 0.3 / epoch})
+                    value = {f"val_{author.metric.primary}": 0.9 - 0.3 / epoch}
+                    run.epoch({"epoch": epoch, **loss, **value})
                 made = builders.predictions(
                     run.parts, examples, skill=SKILL[experiment.name], seed=seed
                 )

@@ -318,7 +318,7 @@ def test_a_closeup_shows_what_crowds_near_the_best_and_only_then():
 
 def test_the_worth_of_a_decision_is_told_with_its_range():
     told = draw("worth").description
-    assert "at 99 of 99 thresholds, between 0.01 and 0.99" in told
+    assert "at 99 of 99 thresholds, 0.01 to 0.99." in told
     nothing = benefit().assign(model=-0.1)
     drawn = figures.decision_curve("x", "W", nothing)
     assert "at no threshold" in drawn.description

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from proofolio.cards import frontmatter, markdown, proofs, tables
+from proofolio.cards import frontmatter, markdown, policies, proofs, tables
 from proofolio.cards.questions import Answers
 from proofolio.figures import Facts, words
 
@@ -115,6 +115,7 @@ def _results(facts: Facts) -> Iterator[str]:
 def _decision(facts: Facts, answers: Answers) -> Iterator[str]:
     yield "## Calibration and threshold"
     yield tables.calibration(facts)
+    yield from policies.sentences(facts)
     yield from tables.result_blocks(facts, "threshold_table")
     yield answers.asked("Calibration and threshold")
 

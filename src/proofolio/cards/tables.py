@@ -26,22 +26,11 @@ def headline(facts: Facts) -> str:
         f"**Result.** {markdown.code(run.name)} reaches {metric} "
         f"{value(facts, f'config:{run.name}', f'{part}.{facts.metric}')} on {words.part(part)}"
     )
-    other = baseline(facts)
+    other = facts.rival
     if other is not None:
         against = value(facts, f"config:{other}", f"{part}.{facts.metric}")
         sentence += f"; the best configuration of another rung, {markdown.code(other)}, {against}"
     return f"{sentence}.{state}"
-
-
-def baseline(facts: Facts) -> str | None:
-    """Return the best configuration of another rung than the chosen one, measured where it is."""
-    if facts.chosen is None:
-        return None
-    for name in facts.ranked:
-        other = facts.configurations[name][0].rung != facts.chosen.rung
-        if other and facts.mean(name, facts.part).value is not None:
-            return name
-    return None
 
 
 def interval_note(facts: Facts) -> str:
@@ -91,10 +80,14 @@ def target(facts: Facts) -> str:
 
 
 def differences(facts: Facts) -> str:
-    """Return one line per recorded paired difference."""
+    """Return one line per paired difference; one to a parent stands in the experiments log."""
+    parents = {(e.name, e.parent) for e in facts.project.ladder}
+    chosen = facts.chosen.name if facts.chosen else None
     lines = []
     for name, result in facts.results_of("paired_difference").items():
         pair = [result.inputs.get(side) for side in ("config", "versus")]
+        if tuple(pair) in parents and pair[0] != chosen:
+            continue
         between = " less ".join(markdown.code(p) for p in pair if isinstance(p, str))
         part = words.part(str(result.inputs.get("part", "val")))
         metric = words.metric(str(result.inputs.get("metric", facts.metric)))

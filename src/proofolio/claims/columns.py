@@ -23,6 +23,7 @@ _SILENT = {
     "seed_mean": {"degenerate", "method", "resamples"},
     "risk_coverage": {"cut"},
     "mistakes": {"unit"},
+    "conformal": {"quantile"},  # of a score; none where calib is too small to exclude a class
 }
 _LAST = ("reading", "note")  # texts that may be long; empty where there is nothing to say
 _TITLES = {

@@ -33,6 +33,8 @@ def number(value: Any, spec: str, *, percent: bool = False) -> str:
         if isinstance(value, int | float) and percent:
             return f"{format(value * 100, spec or '.1f')}%"
         shown = format(value, spec)
+        if isinstance(value, float) and not shown.strip("-0."):
+            shown = shown.removeprefix("-")  # a rounded zero has no sign
     except ValueError as error:
         raise ClaimError(
             f"format {spec!r} does not fit {value!r}",
@@ -83,6 +85,8 @@ def _table_cell(row: dict[str, Any], column: str, spec: str, result: dict[str, A
     value = row.get(column)
     if value is None:
         return "" if columns.is_last(column) else NOT_MEASURED
+    if isinstance(value, str):
+        return number(value, "").replace("<", "&lt;")  # somebody's words open no tag
     prefix = f"{column}_" if f"{column}_ci_low" in row else ""
     low, high = row.get(f"{prefix}ci_low"), row.get(f"{prefix}ci_high")
     fraction = isinstance(value, float) and not isinstance(value, bool)

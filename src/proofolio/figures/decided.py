@@ -1,11 +1,12 @@
 """The figures of decisions, and of what carries over to test: from results and predictions."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from proofolio import decisions
 from proofolio.contract import Result, Run
 from proofolio.figures import policies, transfer, words
 from proofolio.figures.canvas import COLOURS, Drawing
@@ -14,7 +15,6 @@ from proofolio.figures.facts import Facts
 if TYPE_CHECKING:
     from proofolio.scoring import Joined
 
-_CLIP = 1e-7
 _VALUES = 6  # of a slice that a figure has room for
 _GROUPS = 14
 
@@ -65,26 +65,16 @@ def _abstention(facts: Facts, name: str, result: Result) -> Iterator[Drawing]:
 def answered(run: Run, joined: "Joined") -> pd.DataFrame:
     """Return coverage and risk at each distinct confidence, surest first.
 
-    Two classes: the decision is the run's, and confidence how far the logit of the probability (a
-    score itself) is from that of the threshold. More classes: the largest probability.
+    The decision is the run's; confidence is that of `decisions`, of a score its distance to the
+    threshold.
     """
-    if run.positive_class is None:
-        confidence, decided = joined.calibrated.max(axis=1), joined.calibrated.argmax(axis=1)
-    else:
-        threshold = run.decision.threshold
-        at = _place(joined.calibrated, joined.is_score) - _place(threshold, joined.is_score)
-        confidence, decided = np.abs(at), (joined.calibrated >= threshold).astype(int)
+    p, threshold = joined.calibrated, _threshold(run)
+    decided = p.argmax(axis=1) if run.positive_class is None else (p >= threshold).astype(int)
+    confidence = abs(p - threshold) if joined.is_score else decisions.confidence(p, threshold)
     order = np.argsort(-confidence, kind="stable")
     last = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True))
     errors = np.cumsum((decided != joined.y)[order])[last]
     return pd.DataFrame({"coverage": (last + 1) / len(order), "risk": errors / (last + 1)})
-
-
-def _place(p: Any, is_score: bool) -> Any:
-    if is_score:
-        return p
-    p = np.clip(p, _CLIP, 1 - _CLIP)
-    return np.log(p) - np.log1p(-p)
 
 
 def _joined(facts: Facts, run: Run, part: str) -> "Joined | None":
@@ -105,7 +95,7 @@ def _transfer(facts: Facts, run: Run, end: str) -> Iterator[Drawing]:
     shown = {part: hit_and_confidence(joined.y, joined.calibrated) for part, joined in data.items()}
     errors = {part: run.metrics[part].get("ece") for part in data}
     at = {"threshold": _threshold(run)}
-    title = f"Calibration on calibration and test: {run.name}"
+    title = f"Reliability of {run.name} on the calibration part and on test"
     yield transfer.calibration_transfer(f"calibration_transfer{end}", title, shown, errors, **at)
     rows = pd.concat(
         [_grouped(run, joined, shown[part][1]).assign(part=part) for part, joined in data.items()],
@@ -115,7 +105,7 @@ def _transfer(facts: Facts, run: Run, end: str) -> Iterator[Drawing]:
     if rows["group"].nunique() > _GROUPS:
         return
     of = "the class decided" if run.positive_class is None else run.positive_class
-    title = f"Probabilities by slice on calibration and test: {run.name}"
+    title = f"Probabilities of {run.name} by slice, on the calibration part and on test"
     axis = f"calibrated probability\nof {words.shortened(of, 20)}"
     yield transfer.score_shift(f"score_shift{end}", title, rows, axis, **at)
 

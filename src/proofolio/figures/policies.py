@@ -50,9 +50,11 @@ def _worth(table: pd.DataFrame, threshold: float | None) -> str:
     ahead = table.loc[table["model"] > best, "threshold"]
     message = "The model is worth more than treating all or none at no threshold of the grid."
     if len(ahead):
+        unbroken = len(ahead) == ahead.index[-1] - ahead.index[0] + 1
+        where = f", {ahead.min():g} to {ahead.max():g}" if unbroken else ""
         message = (
             f"The model is worth more than treating all or none at {len(ahead)} of {len(table)} "
-            f"thresholds, between {ahead.min():g} and {ahead.max():g}."
+            f"thresholds{where}."
         )
     if threshold is None:
         return message

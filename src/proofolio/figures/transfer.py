@@ -96,17 +96,14 @@ def score_shift(
         axes.set(xlim=(_logit(0) - 0.8, _logit(1) + 0.8))
         axes.set_xticks([_logit(t) for t in _TICKS], [f"{t:g}" for t in _TICKS])
         sheet.legend(handles, columns=2)
+    medians = table.pivot(index="group", columns="part", values="q0.5")
     told = [
-        f"{r.group} on {words.part(r.part)}: median {r.median:.3f}, "
-        f"nine tenths between {r.low:.3f} and {r.high:.3f}"
-        for r in table.rename(
-            columns={"q0.5": "median", "q0.05": "low", "q0.95": "high"}
-        ).itertuples()
+        f"{group} {', '.join(words.number(medians.loc[group, part]) for part in parts)}"
+        for group in groups
     ]
     message = (
-        "Marker: median; thick line: middle half; thin line: nine tenths of the examples. "
-        + "; ".join(told)
-        + "."
+        "Marker: median; thick line: middle half; thin line: nine tenths of the examples. Medians "
+        f"on {words.listed([words.part(part) for part in parts])}: {'; '.join(told)}."
     )
     return sheet.drawing(name, title, message, table)
 

@@ -37,8 +37,8 @@ def part(name: str) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Return a value with so many digits, or "not measured"."""
-    return "not measured" if value is None else f"{value:.{digits}f}"
+    """Return a value with so many digits; None and NaN are "not measured"."""
+    return "not measured" if value is None or value != value else f"{value:.{digits}f}"
 
 
 def interval(entry: Metric | None, digits: int = 3) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from proofolio.cards import markdown, tables
+from proofolio.cards import markdown, shifts, tables
 from proofolio.contract import Run
 from proofolio.figures import Facts, words
 from proofolio.project import Experiment
@@ -26,6 +26,9 @@ def _lines(facts: Facts, experiment: Experiment, runs: list[Run]) -> Iterator[st
     yield f"**Hypothesis:** {markdown.line(experiment.hypothesis)}"
     yield f"**Change:** {_change(experiment, runs)}"
     yield f"**Result:** {_result(facts, experiment, runs)}"
+    beside = shifts.against_parent(facts, experiment.name, experiment.parent)
+    if beside:
+        yield f"**Against its parent:** {beside}{_where(facts, experiment)}"
     for run in runs:
         if run.status == "failed":
             said = markdown.line((run.error or "no error text").splitlines()[0])

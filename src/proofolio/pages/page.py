@@ -1,16 +1,16 @@
 """The text of a result page: what a reviewer needs in 90 seconds first, then everything else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from proofolio.cards import markdown, proofs, tables
+from proofolio.cards import hardware, markdown, policies, proofs, shifts, tables
 from proofolio.figures import Drawing, Facts, words
 from proofolio.pages import experiments, parts
 
 Drawings = Mapping[str, Drawing]
 
 
-def text(facts: Facts, drawings: Drawings) -> str:
-    """Return the whole page, claims still empty."""
+def text(facts: Facts, drawings: Drawings, sheets: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the whole page, claims still empty; `sheets` are picture files with captions."""
     blocks = [
         "<!-- Written by `proofolio pages` from evidence/ and project.yaml: do not edit. -->",
         f"# {markdown.line(facts.project.title)}",
@@ -21,7 +21,8 @@ def text(facts: Facts, drawings: Drawings) -> str:
         "## Experiments log",
         *experiments.log(facts),
         *_decision(facts, drawings),
-        *_errors(facts, drawings),
+        *_errors(facts, drawings, sheets),
+        *_shifts(facts),
         *_last(facts),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
@@ -94,13 +95,59 @@ def _decision(facts: Facts, drawings: Drawings) -> Iterator[str]:
     yield f"**A miss.** {markdown.line(problem.harm_of_miss)}"
     yield f"**A false alarm.** {markdown.line(problem.harm_of_false_alarm)}"
     yield from parts.beside(drawings, *(f"reliability_{part}" for part in facts.parts))
+    transfer = ("calibration_transfer", "calibration_transfer_other")
+    if transfer[0] in drawings:
+        yield "### Does the calibration carry over?"
+        yield (
+            "On the diagonal a probability means what it says; where the two parts lie apart, "
+            "the score changed its meaning on the way to test, and what was fixed on calib does "
+            "something else there."
+        )
+        yield from parts.beside(drawings, *transfer)
     yield from tables.result_blocks(facts, "threshold_table")
+    for kind in policies.KINDS:
+        yield from policies.block(facts, kind)
+        yield from parts.beside(drawings, *_figures_of(facts, drawings, kind))
 
 
-def _errors(facts: Facts, drawings: Drawings) -> Iterator[str]:
+def _figures_of(facts: Facts, drawings: Drawings, kind: str) -> list[str]:
+    """Return the names of a kind's figures, val first, asked ones last."""
+    standing = [f"{kind}_{part}" for part in facts.parts]
+    asked = [name for name in facts.results_of(kind) if name not in standing]
+    return [name for name in (*standing, *asked) if name in drawings]
+
+
+def _errors(facts: Facts, drawings: Drawings, sheets: Sequence[tuple[str, str]]) -> Iterator[str]:
     yield "## Errors and slices"
     yield from parts.beside(drawings, *(f"confusion_{part}" for part in facts.parts))
     yield from tables.result_blocks(facts, "slice_table")
+    if "score_shift" in drawings:
+        yield "### Where the probabilities lie"
+        yield (
+            "Each group on the part where the decision was fixed and on test: a group that moves "
+            "is decided otherwise there, though nobody changed the model."
+        )
+        yield from parts.beside(drawings, "score_shift", "score_shift_other")
+    yield from policies.block(facts, "mistakes")
+    if facts.project.kind == "image":
+        yield "### Picture sheets"
+        yield from parts.sheets(sheets)
+
+
+def _shifts(facts: Facts) -> Iterator[str]:
+    leaks, drifts = list(shifts.leaks(facts)), list(shifts.drifts(facts))
+    if not (leaks or drifts):
+        return
+    yield "## Leaks and drift"
+    if leaks:
+        yield (
+            "The same examples, out of fold, under two ways to split: what the leaking one gains "
+            "would be printed as skill by whoever splits so."
+        )
+        yield "\n".join(leaks)
+    if drifts:
+        yield "What changes from one part to another, all else equal:"
+        yield "\n".join(drifts)
 
 
 def _last(facts: Facts) -> Iterator[str]:
@@ -113,6 +160,7 @@ def _last(facts: Facts) -> Iterator[str]:
     yield "- [Model card](model_card.md)\n- [Data card](data_card.md)"
     yield "## Reproducibility sheet"
     yield proofs.reproducibility(facts)
+    yield hardware.told(facts)
     sign_off = facts.project.sign_off
     yield (
         f"Budget: {markdown.line(facts.project.budget)}. Specification signed off by "

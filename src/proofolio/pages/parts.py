@@ -2,12 +2,17 @@
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
 
+from proofolio import files
 from proofolio.cards import markdown
 from proofolio.cards.markdown import claim
+from proofolio.contract import ProjectError
 from proofolio.figures import Drawing, Facts, words
 
+_SHEET = markdown.unbound("the caption of a picture rendered from the data")
 _DRAWN = markdown.unbound("drawn from evidence by proofolio")
 
 
@@ -41,6 +46,43 @@ def beside(drawings: Mapping[str, Drawing], *names: str) -> Iterator[str]:
         yield from figure(drawings, name)
         yield "</div>"
     yield "</div>"
+
+
+def pictures(folder: Path) -> list[tuple[str, str]]:
+    """Return (file name, caption) of the PNG files in `folder`, sorted by name.
+
+    Captions stand beside them in `captions.json`, {file name: text}; a file without one is
+    captioned by its name.
+
+    Raises:
+        ProjectError: `captions.json` is no object of texts.
+    """
+    names = sorted(path.name for path in folder.glob("*.png"))
+    path = folder / "captions.json"
+    said = files.read_json(path) if names and path.is_file() else {}
+    if not (isinstance(said, dict) and all(isinstance(text, str) for text in said.values())):
+        raise ProjectError(
+            "the captions of the picture sheets cannot be read",
+            expected='{"file.png": "what it shows"}',
+            received=f"{str(said)[:60]}",
+            remedy=f"write {path} anew",
+        )
+    return [(name, said.get(name) or name.removesuffix(".png").replace("_", " ")) for name in names]
+
+
+def sheets(shown: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield picture sheets with their captions, or the sentence that says where they are."""
+    if not shown:
+        yield (
+            "Pictures are rendered where the data is present; they are no part of the repository, "
+            "and this copy of the page was built without them."
+        )
+    for name, caption in shown:
+        source, told = quote(f"sheets/{name}"), html.escape(" ".join(caption.split()))
+        yield (
+            f'<figure class="proof-sheet"><img src="{source}" alt="{told}" loading="lazy">'
+            f"<figcaption>{told}</figcaption>{_SHEET}</figure>"
+        )
 
 
 def admonition(kind: str, title: str, text: str) -> str:

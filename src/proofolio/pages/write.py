@@ -6,7 +6,7 @@ from pathlib import Path
 from proofolio import cards, claims, files
 from proofolio.contract import Layout
 from proofolio.figures import Drawing, Facts, collect
-from proofolio.pages import page
+from proofolio.pages import page, parts
 from proofolio.project import Project
 
 DEFAULT = Path("docs") / "result"
@@ -15,6 +15,8 @@ _CARD_FILES = {"MODEL_CARD.md": "model_card.md", "DATA_CARD.md": "data_card.md"}
 
 def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
     """Write the result page and return the path of its index.md.
+
+    Picture sheets found in the folder's `sheets/` are shown; nothing there is written or removed.
 
     Args:
         layout: The project's paths.
@@ -27,7 +29,7 @@ def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
     folder = layout.root / DEFAULT if into is None else Path(into)
     facts = Facts(layout, project)
     drawings = {drawing.name: drawing for drawing in collect(facts)}
-    text = page.text(facts, drawings)
+    text = page.text(facts, drawings, parts.pictures(folder / "sheets"))
     made = {"index.md": claims.bind(text, facts.resolve, "result page")}
     for name, card in cards.texts(layout, project).items():
         made[_CARD_FILES[name]] = _as_page(card)

@@ -1,0 +1,207 @@
+"""What the page and the model card tell of decisions, differences, hardware and pictures."""
+
+import json
+import re
+import shutil
+
+import finished_project
+import many_classes
+import pytest
+
+from proofolio import cards, claims, figures, files, pages, project
+from proofolio.contract import Layout, ProjectError, Result
+
+KINDS = ("threshold_transfer", "cost", "decision_curve", "risk_coverage", "conformal")
+LEAK = {"config": "good", "versus": "good_slow", "part": "val", "metric": "auroc", "runs": []}
+
+
+@pytest.fixture
+def copy(tmp_path):
+    def copied(opened=True):
+        layout, _ = finished_project.shared(opened=opened)
+        shutil.copytree(layout.root, tmp_path / "copy", ignore=shutil.ignore_patterns(".git"))
+        return Layout(tmp_path / "copy"), project.load(tmp_path / "copy")
+
+    return copied
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    layout, author = finished_project.shared(opened=True)
+    return pages.write(layout, author, tmp_path_factory.mktemp("into") / "case").read_text()
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    return many_classes.finish(tmp_path_factory.mktemp("three") / "project", opened=True)
+
+
+def section(text, title):
+    return text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def recorded(kind, value, low, high, inputs, rows):
+    ends = {"value": value, "ci_low": low, "ci_high": high, "level": 0.95}
+    return Result(kind=kind, inputs=inputs, table=rows, method="m", how="recomputed", **ends)
+
+
+def side(name, value, **more):
+    ends = {"value_ci_low": value - 0.01, "value_ci_high": value + 0.01}
+    return {"which": name, "value": value} | ends | more
+
+
+def bound(layout, text):
+    files.write_text(layout.root / "docs" / "shown.md", text)
+    return claims.check(layout.root, strict=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_policy_has_its_table_on_the_part_that_speaks_and_how_to_read_it(page, kind):
+    told = section(page, "Calibration and decision")
+    before, after = told.split(f"<!--claims {kind}_test-->")
+    assert before.rstrip().splitlines()[-1].startswith("**")
+    assert after.lstrip().startswith("|")
+    assert f"<!--claims {kind}_val-->" not in told
+
+
+def test_before_the_opening_policies_are_told_on_val_and_nothing_is_carried_over(copy):
+    layout, author = copy(opened=False)
+    text = pages.write(layout, author).read_text()
+    told = section(text, "Calibration and decision")
+    assert all(f"<!--claims {kind}_val-->" in told for kind in KINDS)
+    assert "_test" not in " ".join(re.findall(r"<!--claims? (.*?)-->", text))
+    assert "carry over?" not in text
+    assert "score_shift" not in text
+
+
+def test_without_results_nothing_is_printed_about_them(copy):
+    layout, author = copy()
+    for kind in (*KINDS, "mistakes"):
+        for path in layout.results.glob(f"{kind}_*.json"):
+            path.unlink()
+    text = pages.write(layout, author).read_text()
+    card = cards.texts(layout, author)["MODEL_CARD.md"]
+    for word in ("abstention policy", "keep a promise", "surest of", "By cost", "Leaks and drift"):
+        assert word not in text
+    assert "**Abstention.**" not in card
+    assert "figure-decision-curve" not in text
+
+
+def test_the_card_tells_decision_abstention_and_sets_in_bound_sentences(copy):
+    layout, author = copy()
+    cards.write(layout, author)
+    card = (layout.root / "MODEL_CARD.md").read_text()
+    told = section(card, "Calibration and threshold")
+    for word, result in (
+        ("Decision", "threshold_transfer_test"),
+        ("Abstention", "risk_coverage_test"),
+        ("Conformal sets", "conformal_test"),
+    ):
+        line = next(line for line in told.splitlines() if line.startswith(f"**{word}.**"))
+        assert f"<!--claim result:{result} table." in line
+    assert bound(layout, "") == []
+
+
+def test_mistakes_show_what_a_person_saw(copy):
+    layout, author = copy()
+    path = layout.result("mistakes_test")
+    result = json.loads(path.read_text())
+    result["table"][0]["reading"] = "blurred | <b>, sensitivity 0.9"
+    path.write_text(json.dumps(result))
+    text = pages.write(layout, author).read_text()
+    told = section(text, "Errors and slices")
+    assert "the last column says what one sees" in told
+    assert r"blurred \| &lt;b>" in told
+    assert bound(layout, text) == []
+
+
+def test_an_experiment_is_set_beside_its_parent_once(page, copy):
+    layout, author = copy(opened=False)
+    text = pages.write(layout, author).read_text()
+    log = section(text, "Experiments log")
+    assert "result:difference_good_slow_vs_good_val value .3f ci" in log
+    assert "difference_good_slow_vs_good" not in section(text, "The ladder")
+    assert "difference_good_vs_prior_val" in section(text, "The ladder")
+    assert log.count("**Against its parent:**") == 1
+    files.write_json(
+        layout.result("difference_good_slow_vs_good_test"),
+        recorded("paired_difference", 0.1, 0.0, 0.2, LEAK | {"part": "test"}, None).model_dump(),
+    )
+    assert "_vs_good_test" not in pages.write(layout, author).read_text()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(0.01, 0.03, "above zero"), (-0.03, 0.03, "includes zero"), (-0.03, -0.01, "below zero")],
+)
+def test_leaks_and_drift_are_told_with_where_their_interval_lies(copy, low, high, said):
+    layout, author = copy()
+    rows = [side("good", 0.9), side("good_slow", 0.88)]
+    leak = recorded("leak_comparison", (low + high) / 2, low, high, LEAK, rows)
+    files.write_json(layout.result("by_image"), leak.model_dump())
+    inputs = LEAK | {"versus": "good", "part": "test", "versus_part": "val"}
+    rows = [side("good", 0.9, part="test"), side("good", 0.95, part="val")]
+    drift = recorded("drift", (low + high) / 2, low, high, inputs, rows)
+    files.write_json(layout.result("test_below_val"), drift.model_dump())
+    text = pages.write(layout, author).read_text()
+    told = section(text, "Leaks and drift")
+    assert told.count(said) == 2
+    assert "result:by_image table.1.value .3f ci-->0.880 (95% CI 0.870-0.890)" in told
+    assert "`good` on test" in told
+    assert bound(layout, text) == []
+
+
+def test_a_drift_to_test_stays_unseen_while_test_is_sealed(copy):
+    layout, author = copy(opened=False)
+    inputs = LEAK | {"versus": "good", "versus_part": "test"}
+    drift = recorded("drift", 0.1, 0.0, 0.2, inputs, [side("good", 0.9), side("good", 0.8)])
+    files.write_json(layout.result("early"), drift.model_dump())
+    assert "Leaks and drift" not in pages.write(layout, author).read_text()
+
+
+def test_pictures_stand_with_their_captions_and_stay_where_they_are(copy):
+    layout, author = copy()
+    index = pages.write(layout, author)
+    assert "built without them" in section(index.read_text(), "Errors and slices")
+    folder = index.parent / "sheets"
+    folder.mkdir()
+    (folder / "a b.png").write_bytes(b"png")
+    (folder / "misses.png").write_bytes(b"png")
+    files.write_json(folder / "captions.json", {"misses.png": 'Misses, "sensitivity" 0.9 <b>'})
+    text = pages.write(layout, author).read_text()
+    told = section(text, "Errors and slices")
+    assert "built without them" not in told
+    assert 'src="sheets/a%20b.png" alt="a b"' in told
+    assert told.count("Misses, &quot;sensitivity&quot; 0.9 &lt;b&gt;") == 2
+    assert (folder / "misses.png").is_file()
+    assert bound(layout, text) == []
+    files.write_json(folder / "captions.json", ["misses.png"])
+    with pytest.raises(ProjectError, match="captions"):
+        pages.write(layout, author)
+
+
+def test_the_sheet_says_which_configuration_used_a_gpu(copy):
+    layout, author = copy()
+    assert "Every run was computed on a CPU." in pages.write(layout, author).read_text()
+    for path in layout.runs.glob("good-*/run.json"):
+        run = json.loads(path.read_text())
+        run["runtime"]["device"] = "cuda"
+        run["environment"]["gpu"] = "A Fast One 80"
+        path.write_text(json.dumps(run))
+    told = section(pages.write(layout, author).read_text(), "Reproducibility sheet")
+    assert "A GPU was used for `good`; everything else" in told
+    assert re.search(r"environment\.gpu-->A Fast One 80<", told)
+    assert told.count("environment.gpu-->") == 2  # the chosen run's own row, and its row here
+
+
+def test_more_than_two_classes_are_told_without_a_threshold(three):
+    layout, author = three
+    text = pages.write(layout, author).read_text()
+    assert "<!--claims risk_coverage_test-->" in text
+    assert "<!--claims conformal_test-->" in text
+    assert "several classes" in text
+    assert "figure-decision-curve" not in text
+    assert bound(layout, text) == []
+    drawn = {d.name: d for d in figures.collect(figures.Facts(layout, author))}
+    assert {"risk_coverage_test", "calibration_transfer", "score_shift"} <= set(drawn)
+    assert set(drawn["score_shift"].table["group"]) == {"north", "south"}
