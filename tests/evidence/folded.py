@@ -5,7 +5,7 @@ from pathlib import Path
 import builders
 import numpy as np
 import pandas as pd
-import recorded
+from evidence import recorded
 
 from proofolio import evidence, project, splits, table
 from proofolio.contract import Layout

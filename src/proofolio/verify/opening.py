@@ -32,7 +32,7 @@ def _test_is_sealed(e: Evidence, report: Report) -> None:
     if e.accesses:
         return
     for name, result in e.results.items():
-        if result.inputs.get("part") == "test":
+        if "test" in (result.inputs.get("part"), result.inputs.get("versus_part")):
             report.add("5", f"evidence/results/{name}.json", f"it shows test, {why}", _SEALED)
     for finding in e.findings:
         if finding.check == "shortcut_test" and finding.statistic is not None:
