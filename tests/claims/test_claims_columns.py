@@ -99,3 +99,13 @@ def test_columns_come_in_reading_order(kind, columns, expected):
 def test_what_somebody_stated_is_printed_as_typed():
     _, _, body = printed("cost", [{"cost_miss": 10.0, "cost_false_alarm": 1.0, "cost": 0.2}])
     assert body == ["10", "1", "0.200"]
+
+
+def test_a_note_says_once_what_a_slice_lacks():
+    both, one = (
+        f"undefined: needs rows of {which}" for which in ("both classes", "the sick class")
+    )
+    rows = [{"slice": "a", "note": f"{both}; {one}"}, {"slice": "b", "note": both}]
+    _, _, first, second = printed("slice_table", rows)
+    assert first[-1] == "needs rows of the sick class"
+    assert second[-1] == "needs rows of both classes"

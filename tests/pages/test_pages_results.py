@@ -81,7 +81,13 @@ def test_without_results_nothing_is_printed_about_them(copy):
             path.unlink()
     text = pages.write(layout, author).read_text()
     card = cards.texts(layout, author)["MODEL_CARD.md"]
-    for word in ("abstention policy", "keep a promise", "surest of", "By cost", "Leaks and drift"):
+    for word in (
+        "abstention policy",
+        "keep their promise",
+        "surest of",
+        "By cost",
+        "Leaks and drift",
+    ):
         assert word not in text
     assert "**Abstention.**" not in card
     assert "figure-decision-curve" not in text

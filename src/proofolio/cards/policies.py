@@ -10,8 +10,9 @@ from proofolio.figures import Facts, words
 KINDS = ("threshold_transfer", "cost", "decision_curve", "risk_coverage", "conformal")
 _READ = {
     "threshold_transfer": (
-        "**Does the threshold hold?** Each row is a threshold fitted on calib for the sensitivity "
-        "aimed at; it carries over where the sensitivity on {part} is the one on calib."
+        "**Does the threshold hold on {part}?** Each row is a threshold fitted on calib for the "
+        "sensitivity aimed at; it carries over where sensitivity and specificity on {part} are "
+        "those on calib."
     ),
     "cost": (
         "**By cost.** For each pair of costs, the threshold that is cheapest on calib and what it "
@@ -28,9 +29,9 @@ _READ = {
         "the error share is that of what the model keeps."
     ),
     "conformal": (
-        "**Sets that keep a promise, on {part}.** Each {by} gets the set of classes that cannot be "
-        "ruled out; the promise holds where the coverage reaches it, and only sets of one class "
-        "spare a person the decision."
+        "**Do conformal sets keep their promise on {part}?** Each {by} gets the set of classes "
+        "that cannot be ruled out; the promise holds where the coverage reaches it, and only sets "
+        "of one class spare a person the decision."
     ),
     "mistakes": (
         "**The mistakes the run was surest of, on {part}**, surest first{looked}. The probability "
@@ -62,10 +63,10 @@ def _said(facts: Facts, kind: str, result: Result) -> str:
     by = facts.project.unit if result.parameters.get("by") == "unit" else "example"
     read = any(row.get("reading") for row in result.table or [])
     looked = "; the last column says what one sees when looking" if read else ""
-    said = _READ[kind].format(part=words.part(_part(result)), by=markdown.line(by), looked=looked)
-    run = facts.run_of(result)
-    other = run is not None and facts.chosen is not None and run.name != facts.chosen.name
-    return f"{said} Of {markdown.code(run.name)}." if other else said
+    run, part = facts.run_of(result), words.part(_part(result))
+    if run is not None and facts.chosen is not None and run.name != facts.chosen.name:
+        return f"The same of {markdown.code(run.name)}, on {part}:"
+    return _READ[kind].format(part=part, by=markdown.line(by), looked=looked)
 
 
 def sentences(facts: Facts) -> Iterator[str]:

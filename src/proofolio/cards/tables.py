@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from proofolio.cards import markdown
 from proofolio.cards.markdown import claim
+from proofolio.contract import Result
 from proofolio.figures import Facts, words
 
 _TYPED = markdown.unbound("stated before training, in project.yaml")
@@ -80,23 +81,34 @@ def target(facts: Facts) -> str:
 
 
 def differences(facts: Facts) -> str:
-    """Return one line per paired difference; one to a parent stands in the experiments log."""
+    """Return the table of paired differences; one to a parent stands in the experiments log."""
     parents = {(e.name, e.parent) for e in facts.project.ladder}
     chosen = facts.chosen.name if facts.chosen else None
-    lines = []
+    cells: dict[tuple[str, str, str], dict[str, str]] = {}
     for name, result in facts.results_of("paired_difference").items():
-        pair = [result.inputs.get(side) for side in ("config", "versus")]
-        if tuple(pair) in parents and pair[0] != chosen:
+        asked = {"metric": facts.metric, "part": "val"} | result.inputs
+        ours, theirs = str(asked.get("config", name)), str(asked.get("versus", "-"))
+        if (ours, theirs) in parents and ours != chosen:
             continue
-        between = " less ".join(markdown.code(p) for p in pair if isinstance(p, str))
-        part = words.part(str(result.inputs.get("part", "val")))
-        metric = words.metric(str(result.inputs.get("metric", facts.metric)))
-        named = between or markdown.code(name)
-        lines.append(
-            f"- {named} on {part}, difference in {metric} on the same resamples: "
-            f"{value(facts, f'result:{name}', 'value')}"
+        row = cells.setdefault((ours, theirs, str(asked["metric"])), {})
+        row[str(asked["part"])] = value(facts, f"result:{name}", "value")
+    if not cells:
+        return ""
+    shown = [
+        part for part in ("val", "calib", "test") if any(part in row for row in cells.values())
+    ]
+    place = {name: i for i, name in enumerate(facts.ranked)}
+    ordered = sorted(cells, key=lambda k: (k[2] != facts.metric, place.get(k[1], len(place)), k))
+    rows = [
+        (
+            f"{markdown.code(key[0])} less {markdown.code(key[1])}",
+            words.metric(key[2]),
+            *(cells[key].get(part, "not measured") for part in shown),
         )
-    return "\n".join(lines)
+        for key in ordered
+    ]
+    header = ("Difference, on the same resamples", "In", *(f"On {words.part(p)}" for p in shown))
+    return markdown.table(header, rows)
 
 
 def references(facts: Facts) -> str:
@@ -143,7 +155,16 @@ def result_blocks(facts: Facts, kind: str) -> Iterator[str]:
         "slice_table": "By slice",
         "confusion": "Right and wrong, rows the truth",
     }
-    for name, result in facts.results_of(kind).items():
+    found = facts.results_of(kind)
+    for name in sorted(found, key=lambda n: (n != f"{kind}_{facts.part}", _of(facts, found[n]), n)):
+        result = found[name]
         part = words.part(str(result.inputs.get("part", "val")))
-        yield f"{said.get(kind, name)}, on {part}:"
+        yield f"{said.get(kind, name)}, on {part}{_of(facts, result)}:"
         yield markdown.table_of(name)
+
+
+def _of(facts: Facts, result: Result) -> str:
+    """Return which run a result is about, where it is not the chosen one."""
+    run = facts.run_of(result)
+    chosen = facts.chosen.name if facts.chosen else None
+    return "" if run is None or run.name == chosen else f", of {markdown.code(run.name)}"

@@ -10,8 +10,7 @@ _FIRST = {
     "seed_mean": "metric value seeds seed_sd seed_min seed_max n n_units",
     "decision_curve": "threshold model treat_all treat_none",
     "risk_coverage": "target coverage n_answered n_handed_over risk sensitivity specificity",
-    "cost": "cost_miss cost_false_alarm threshold sensitivity specificity misses false_alarms "
-    "cost treat_all treat_none",
+    "cost": "cost_miss cost_false_alarm threshold misses false_alarms cost treat_all treat_none",
     "threshold_transfer": "target threshold calib_sensitivity calib_specificity sensitivity "
     "specificity accuracy",
     "mistakes": "id label decided probability",
@@ -23,6 +22,7 @@ _SILENT = {
     "seed_mean": {"degenerate", "method", "resamples"},
     "risk_coverage": {"cut"},
     "mistakes": {"unit"},
+    "cost": {"sensitivity", "specificity"},  # the misses and false alarms beside them say it
     "conformal": {"quantile"},  # of a score; none where calib is too small to exclude a class
 }
 _LAST = ("reading", "note")  # texts that may be long; empty where there is nothing to say
@@ -64,6 +64,13 @@ _LONG = 20  # rows of a curve that are too many for a table
 def is_last(column: str) -> bool:
     """Whether a column holds remarks, whose missing value prints nothing."""
     return column in _LAST
+
+
+def remark(text: str) -> str:
+    """Return why something is not measured, once: the class that lacks, not both and that one."""
+    said = [piece.removeprefix("undefined: ") for piece in text.split("; ")]
+    named = [piece for piece in said if piece != "needs rows of both classes"]
+    return "; ".join(dict.fromkeys(named or said))
 
 
 def title(column: str, kind: str) -> str:

@@ -86,6 +86,7 @@ def _table_cell(row: dict[str, Any], column: str, spec: str, result: dict[str, A
     if value is None:
         return "" if columns.is_last(column) else NOT_MEASURED
     if isinstance(value, str):
+        value = columns.remark(value) if column == "note" else value
         return number(value, "").replace("<", "&lt;")  # somebody's words open no tag
     prefix = f"{column}_" if f"{column}_ci_low" in row else ""
     low, high = row.get(f"{prefix}ci_low"), row.get(f"{prefix}ci_high")

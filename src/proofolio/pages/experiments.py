@@ -28,7 +28,8 @@ def _lines(facts: Facts, experiment: Experiment, runs: list[Run]) -> Iterator[st
     yield f"**Result:** {_result(facts, experiment, runs)}"
     beside = shifts.against_parent(facts, experiment.name, experiment.parent)
     if beside:
-        yield f"**Against its parent:** {beside}{_where(facts, experiment)}"
+        where = _where(facts, experiment).removeprefix(" ")
+        yield f"**Against its parent:** {where + ', ' if where else ''}{beside}"
     for run in runs:
         if run.status == "failed":
             said = markdown.line((run.error or "no error text").splitlines()[0])
@@ -57,7 +58,10 @@ def _result(facts: Facts, experiment: Experiment, runs: list[Run]) -> str:
     seeds = _COUNTS[count] if count < len(_COUNTS) else f"{count} runs"
     shown = tables.value(facts, f"config:{experiment.name}", f"val.{facts.metric}")
     where = _where(facts, experiment)
-    return f"validation {words.metric(facts.metric)} {shown}{where}, from {seeds}"
+    test = ""
+    if "test" in facts.parts and facts.mean(experiment.name, "test").value is not None:
+        test = f", test {tables.value(facts, f'config:{experiment.name}', f'test.{facts.metric}')}"
+    return f"validation {words.metric(facts.metric)} {shown}{test}{where}, from {seeds}"
 
 
 def _where(facts: Facts, experiment: Experiment) -> str:
