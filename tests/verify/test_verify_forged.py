@@ -194,7 +194,7 @@ def drop_a_seed(selection):
     ("change", "what"),
     [
         (drop_a_seed, "runs of good_slow are left out"),
-        (lambda s: s.update(fixed_comparisons=[]), "no fixed comparison: prior"),
+        (lambda s: s.update(fixed_comparisons=[]), "best of its rung or declared: prior"),
         (lambda s: s.update(criterion="our judgement"), "project.yaml asks for"),
         (lambda s: s.update(criterion="highest mean val f1 over seeds"), "project.yaml asks for"),
         (lambda s: s.update(criterion="lowest mean val auroc over seeds"), "prefers the worse"),
