@@ -103,9 +103,9 @@ def test_what_somebody_stated_is_printed_as_typed():
 
 def test_a_note_says_once_what_a_slice_lacks():
     both, one = (
-        f"undefined: needs rows of {which}" for which in ("both classes", "the sick class")
+        f"undefined: needs rows of {which}" for which in ("both classes", "the negative class")
     )
     rows = [{"slice": "a", "note": f"{both}; {one}"}, {"slice": "b", "note": both}]
     _, _, first, second = printed("slice_table", rows)
-    assert first[-1] == "needs rows of the sick class"
-    assert second[-1] == "needs rows of both classes"
+    assert first[-1] == "no negatives"
+    assert second[-1] == "one class only"

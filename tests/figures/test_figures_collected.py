@@ -10,6 +10,9 @@ import pytest
 
 from proofolio import figures, project
 from proofolio.contract import Layout, StaleError
+from proofolio.figures import decided
+
+KINDS = ("", "_other")
 
 
 def names(drawings):
@@ -30,12 +33,42 @@ def opened():
 
 def test_test_is_drawn_only_after_its_opening(opened):
     sealed = by_name(False)
-    kinds = ("roc", "pr", "reliability", "confusion")
+    kinds = ("roc", "pr", "reliability", "confusion", "decision_curve", "risk_coverage")
     assert {f"{k}_test" for k in kinds} <= set(opened)
     assert not any(name.endswith("_test") for name in sealed)
     assert {f"{k}_val" for k in kinds} <= set(sealed)
     assert set(sealed["ladder"].table["part"]) == {"val"}
     assert set(opened["ladder"].table["part"]) == {"val", "test"}
+
+
+def test_what_carries_over_is_drawn_of_the_choice_and_of_its_best_rival_once_test_is_open(opened):
+    names = {f"{kind}{end}" for kind in ("calibration_transfer", "score_shift") for end in KINDS}
+    assert names <= set(opened)
+    assert not names & set(by_name(False))
+    assert "of prior" in opened["calibration_transfer_other"].title
+    assert set(opened["score_shift"].table["part"]) == {"calib", "test"}
+
+
+def test_the_risk_curve_passes_through_the_recorded_policies(opened):
+    table = opened["risk_coverage_test"].table
+    own = table[table["configuration"] == "good"]
+    curve, points = own[~own["interval"]], own[own["interval"]]
+    assert len(points)
+    for row in points.itertuples():
+        near = curve.loc[(curve["coverage"] - row.coverage).abs().idxmin()]
+        assert near["coverage"] == pytest.approx(row.coverage)
+        assert near["risk"] == pytest.approx(row.risk)
+    assert set(table["configuration"]) == {"good", "prior"}
+
+
+def test_slices_that_do_not_fit_leave_the_figure_and_never_all_of_it():
+    def rows(name, n):
+        values = [f"{name}{i}" for i in range(n)]
+        return pd.DataFrame({"slice": name, "group": values, "probability": 0.5})
+
+    many = pd.concat([rows("", 2), rows("slice_a", 12), rows("slice_b", 6), rows("slice_c", 2)])
+    assert set(decided._fitting(many)["slice"]) == {"slice_a", "slice_c"}
+    assert set(decided._fitting(pd.concat([rows("", 2), rows("a", 20)]))["slice"]) == {""}
 
 
 def test_the_confusion_is_the_recorded_one(opened):

@@ -125,7 +125,7 @@ def test_an_experiment_is_set_beside_its_parent_once(page, copy):
     layout, author = copy(opened=False)
     text = pages.write(layout, author).read_text()
     log = section(text, "Experiments log")
-    assert "result:difference_good_slow_vs_good_val value .3f ci" in log
+    assert "result:difference_good_slow_vs_good_val value ." in log
     assert "difference_good_slow_vs_good" not in section(text, "The ladder")
     assert "difference_good_vs_prior_val" in section(text, "The ladder")
     assert log.count("**Against its parent:**") == 1
@@ -211,3 +211,26 @@ def test_more_than_two_classes_are_told_without_a_threshold(three):
     drawn = {d.name: d for d in figures.collect(figures.Facts(layout, author))}
     assert {"risk_coverage_test", "calibration_transfer", "score_shift"} <= set(drawn)
     assert set(drawn["score_shift"].table["group"]) == {"north", "south"}
+
+
+def test_a_difference_of_thousandths_is_printed_with_a_digit_more(copy):
+    layout, author = copy()
+    rows = [side("good", 0.9961), side("good_slow", 0.9958)]
+    leak = recorded("leak_comparison", 0.0003, -0.0004, 0.0009, LEAK, rows)
+    files.write_json(layout.result("by_image"), leak.model_dump())
+    told = section(pages.write(layout, author).read_text(), "Leaks and drift")
+    assert "0.0003 (95% CI -0.0004 to 0.0009)" in told
+    assert "0.9961 (95% CI" in told
+
+
+def test_further_tables_of_slices_are_folded_and_named(copy):
+    layout, author = copy()
+    other = json.loads(layout.result("slice_table_test").read_text())
+    other["inputs"]["runs"] = [next(p.name for p in sorted(layout.runs.glob("prior-*")))]
+    files.write_json(layout.result("slices_prior"), other)
+    text = pages.write(layout, author).read_text()
+    told = section(text, "Errors and slices")
+    assert told.index("slice_table_test-->") < told.index("<details")
+    assert "<summary>By slice, on test, of <code>prior</code></summary>" in told
+    assert told.count("<details") == told.count("</details>") == 2
+    assert bound(layout, text) == []

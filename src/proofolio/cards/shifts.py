@@ -15,7 +15,7 @@ def against_parent(facts: Facts, config: str, parent: str | None) -> str:
         pair = (inputs.get("config"), inputs.get("versus"), inputs["metric"])
         if pair == (config, parent, facts.metric):
             part = str(result.inputs.get("part", "val"))
-            shown = tables.value(facts, f"result:{name}", "value")
+            shown = tables.difference(facts, name, result)
             told.append((part == "test", f"on {words.part(part)} {shown}, {verdict(result)}"))
     if not told:
         return ""
@@ -36,15 +36,16 @@ def verdict(result: Result) -> str:
 def leaks(facts: Facts) -> Iterator[str]:
     """Yield one line per comparison of two splits of the same rows."""
     for name, result in facts.results_of("leak_comparison").items():
+        digits = tables.digits_of(result)
         config, versus = (str(result.inputs.get(side)) for side in ("config", "versus"))
         sides = [
             f"{markdown.code(side)}{_split(facts, side)} reaches "
-            f"{tables.value(facts, f'result:{name}', f'table.{row}.value')}"
+            f"{tables.value(facts, f'result:{name}', f'table.{row}.value', digits)}"
             for row, side in enumerate((config, versus))
         ]
         yield (
             f"- Out of fold, over the same examples, {sides[0]} and {sides[1]}: a difference in "
-            f"{_metric(facts, result)} of {tables.value(facts, f'result:{name}', 'value')}, "
+            f"{_metric(facts, result)} of {tables.difference(facts, name, result)}, "
             f"{verdict(result)}."
         )
 
@@ -60,8 +61,7 @@ def drifts(facts: Facts) -> Iterator[str]:
         ]
         yield (
             f"- {_capital(_metric(facts, result))} of {sides[0]} against {sides[1]}: a difference "
-            f"of {tables.value(facts, f'result:{name}', 'value')}, {verdict(result)}; the two "
-            "sides are different examples and are resampled apart."
+            f"of {tables.difference(facts, name, result)}, {verdict(result)}."
         )
 
 

@@ -7,6 +7,7 @@ from proofolio.cards.markdown import claim
 from proofolio.contract import Result
 from proofolio.figures import Facts, words
 
+_SMALL = 0.0095  # of a difference
 _TYPED = markdown.unbound("stated before training, in project.yaml")
 
 
@@ -14,6 +15,17 @@ def value(facts: Facts, subject: str, path: str, digits: int = 3) -> str:
     """Return a claim of a metric, with its interval where one is recorded."""
     bound = facts.resolve.value(subject, path)
     return claim(subject, path, f".{digits}f", *(["ci"] if bound.ci_low is not None else []))
+
+
+def difference(facts: Facts, name: str, result: Result) -> str:
+    """Return the claim of a recorded difference, with the digits that tell it from zero."""
+    return value(facts, f"result:{name}", "value", digits_of(result))
+
+
+def digits_of(result: Result) -> int:
+    """Return three digits, or four where an interval would be all zeros with three."""
+    ends = [abs(end) for end in (result.ci_low, result.ci_high) if end is not None]
+    return 4 if ends and max(ends) < _SMALL else 3
 
 
 def headline(facts: Facts) -> str:
@@ -91,7 +103,7 @@ def differences(facts: Facts) -> str:
         if (ours, theirs) in parents and ours != chosen:
             continue
         row = cells.setdefault((ours, theirs, str(asked["metric"])), {})
-        row[str(asked["part"])] = value(facts, f"result:{name}", "value")
+        row[str(asked["part"])] = difference(facts, name, result)
     if not cells:
         return ""
     shown = [
@@ -149,7 +161,7 @@ def calibration(facts: Facts) -> str:
 
 
 def result_blocks(facts: Facts, kind: str) -> Iterator[str]:
-    """Yield each recorded table of a kind with a sentence that says what it shows."""
+    """Yield each recorded table of a kind with what it shows; further slices are folded."""
     said = {
         "threshold_table": "What other thresholds would do",
         "slice_table": "By slice",
@@ -157,14 +169,19 @@ def result_blocks(facts: Facts, kind: str) -> Iterator[str]:
     }
     found = facts.results_of(kind)
     for name in sorted(found, key=lambda n: (n != f"{kind}_{facts.part}", _of(facts, found[n]), n)):
-        result = found[name]
-        part = words.part(str(result.inputs.get("part", "val")))
-        yield f"{said.get(kind, name)}, on {part}{_of(facts, result)}:"
-        yield markdown.table_of(name)
+        part = str(found[name].inputs.get("part", "val"))
+        told = f"{said.get(kind, name)}, on {words.part(part)}{_of(facts, found[name])}"
+        if kind == "slice_table" and name != f"{kind}_{facts.part}":
+            yield f"<details markdown>\n<summary>{told}</summary>"
+            yield markdown.table_of(name)
+            yield "</details>"
+        else:
+            yield f"{told}:"
+            yield markdown.table_of(name)
 
 
 def _of(facts: Facts, result: Result) -> str:
     """Return which run a result is about, where it is not the chosen one."""
     run = facts.run_of(result)
     chosen = facts.chosen.name if facts.chosen else None
-    return "" if run is None or run.name == chosen else f", of {markdown.code(run.name)}"
+    return "" if run is None or run.name == chosen else f", of <code>{run.name}</code>"

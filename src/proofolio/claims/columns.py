@@ -57,6 +57,11 @@ _TITLES_OF = {
 }
 _SHORT = {"target", "cost_miss", "cost_false_alarm"}  # stated by somebody: printed as typed
 _SHORT_OF = {"conformal": {"level"}, "decision_curve": {"threshold"}}
+_LACKS = {
+    "needs rows of both classes": "one class only",
+    "needs rows of the negative class": "no negatives",
+    "needs rows of the positive class": "no positives",
+}
 _FEW = 4  # classes whose coverage a table has room for
 _LONG = 20  # rows of a curve that are too many for a table
 
@@ -67,10 +72,10 @@ def is_last(column: str) -> bool:
 
 
 def remark(text: str) -> str:
-    """Return why something is not measured, once: the class that lacks, not both and that one."""
+    """Return why something is not measured in few words, each reason once."""
     said = [piece.removeprefix("undefined: ") for piece in text.split("; ")]
     named = [piece for piece in said if piece != "needs rows of both classes"]
-    return "; ".join(dict.fromkeys(named or said))
+    return "; ".join(dict.fromkeys(_LACKS.get(piece, piece) for piece in named or said))
 
 
 def title(column: str, kind: str) -> str:

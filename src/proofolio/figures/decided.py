@@ -101,9 +101,7 @@ def _transfer(facts: Facts, run: Run, end: str) -> Iterator[Drawing]:
         [_grouped(run, joined, shown[part][1]).assign(part=part) for part, joined in data.items()],
         ignore_index=True,
     )
-    rows = rows.sort_values("group", kind="stable", ignore_index=True)
-    if rows["group"].nunique() > _GROUPS:
-        return
+    rows = _fitting(rows).sort_values("group", kind="stable", ignore_index=True)
     of = "the class decided" if run.positive_class is None else run.positive_class
     title = f"Probabilities of {run.name} by slice, on the calibration part and on test"
     axis = f"calibrated probability\nof {words.shortened(of, 20)}"
@@ -118,17 +116,27 @@ def hit_and_confidence(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _grouped(run: Run, joined: "Joined", confidence: np.ndarray) -> pd.DataFrame:
-    """Return group and probability per row: once for each slice with few values, else by class."""
-    rows, frames = joined.rows, []
-    label = "" if run.positive_class is None else rows["label"].astype(str) + ": "
+    """Return slice, group and probability per row: once by class, once for each small slice."""
+    rows = joined.rows
+    binary = run.positive_class is not None
+    label = rows["label"].astype(str) if binary else pd.Series("all", index=rows.index)
+    frames = [pd.DataFrame({"slice": "", "group": label, "probability": confidence})]
     for column in sorted(c for c in rows if c.startswith("slice_")):
         values = rows[column].fillna("missing").astype(str)
         if values.nunique() <= _VALUES:
-            frames.append(pd.DataFrame({"group": label + values, "probability": confidence}))
-    if not frames:
-        group = "all" if run.positive_class is None else rows["label"].astype(str)
-        frames.append(pd.DataFrame({"group": group, "probability": confidence}))
+            group = label + ": " + values if binary else values
+            frame = {"slice": column, "group": group, "probability": confidence}
+            frames.append(pd.DataFrame(frame))
     return pd.concat(frames, ignore_index=True)
+
+
+def _fitting(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of as many slices as a figure has room for; by class where none fits."""
+    kept: list[str] = []
+    for name in sorted(set(rows["slice"]) - {""}):
+        if rows.loc[rows["slice"].isin([*kept, name]), "group"].nunique() <= _GROUPS:
+            kept.append(name)
+    return rows[rows["slice"].isin(kept or [""])]
 
 
 def _threshold(run: Run | None) -> float | None:

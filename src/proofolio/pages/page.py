@@ -146,7 +146,10 @@ def _shifts(facts: Facts) -> Iterator[str]:
         )
         yield "\n".join(leaks)
     if drifts:
-        yield "What changes from one part to another, all else equal:"
+        yield (
+            "From one set of examples to another; the two sides share none, so each is resampled "
+            "apart:"
+        )
         yield "\n".join(drifts)
 
 
