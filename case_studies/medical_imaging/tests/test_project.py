@@ -11,7 +11,7 @@ from PIL import Image
 from proofolio.contract import TableError
 from proofolio.files import sha256_file
 
-from medical_imaging import data, dataset, models
+from medical_imaging import data, dataset, models, overpaint
 
 NAMES = (
     "train/PNEUMONIA/person7_bacteria_24.jpeg",
@@ -59,7 +59,7 @@ def test_archive_and_copy_give_the_same_table(tmp_path, publisher):
             archive.writestr(f"__MACOSX/{path.relative_to(tmp_path).parent}/._{path.name}", b"")
     raw = tmp_path / "data" / "raw"
     data.download(raw, f"{publisher[1]}/{packed.name}", sha256_file(packed))
-    columns = ["id", "unit", "label", "official", "slice_series", "slice_number"]
+    columns = ["id", "unit", "label", "official", "slice_number", "slice_print"]
     assert data.table(raw)[columns].equals(data.table(folder)[columns])
 
 
@@ -91,3 +91,17 @@ def test_features_tell_flat_from_rough():
     flat = np.full((1, 32, 32, 1), 128, np.uint8)
     rough = rng.integers(0, 255, (1, 32, 32, 1), dtype=np.uint8)
     assert np.abs(models.describe(flat) - models.describe(rough)).max() > 0.1
+
+
+def test_a_number_of_both_germs_is_one_coarse_key(tmp_path):
+    names = [*NAMES, "test/PNEUMONIA/person7_virus_12.jpeg"]
+    table = data.table(write(tmp_path, names)).set_index("id")
+    assert table.loc["person7_bacteria_24", "slice_number"] == "in train and test"
+    assert table.loc["IM-0011-0001", "slice_number"] == "in one folder"
+
+
+def test_paint_changes_the_boxes_alone():
+    pictures = np.random.default_rng(0).integers(0, 255, (2, 40, 40, 1), dtype=np.uint8)
+    changed = overpaint.painted(pictures, overpaint.VOLTAGE) != pictures
+    assert changed[:, 36:, 35:].mean() > 0.9 and not changed[:, :36].any()
+    assert not changed[:, :, :35].any()

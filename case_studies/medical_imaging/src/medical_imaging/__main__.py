@@ -119,6 +119,19 @@ def sheets(
 
 
 @app.command
+def overpaint(run: str = "", name: str = "overpaint_chosen") -> None:
+    """Paint over what is printed in test pictures and measure the change of the score.
+
+    Args:
+        run: id of the run; the chosen one where empty.
+        name: of the result.
+    """
+    from medical_imaging import overpaint as room
+
+    room.record(Path.cwd(), name, " ".join(evidence.normalised_argv(sys.argv, Path.cwd())), run)
+
+
+@app.command
 def pages(quick: bool = False) -> None:
     """Write the result page of the site (docs/result/)."""
     stages.pages(_root(quick))

@@ -20,6 +20,7 @@ NAME = re.compile(
     r"(?:person(?P<person>\d+)_(?P<germ>bacteria|virus)_\d+(?:_\d+)?"
     r"|(?P<normal>NORMAL2-IM|IM)-(?P<number>\d+)-\d+(?:-\d+)?)\.jpeg"
 )
+PRINTED = Path(__file__).parents[2] / "annotations" / "printed_voltage.txt"
 LABELS = {"NORMAL": "normal", "PNEUMONIA": "pneumonia"}
 FOLDERS = {"train": "train", "val": "train", "test": "test"}  # the 16 of val join train
 
@@ -51,12 +52,13 @@ def download(raw: Path, url: str = ARCHIVE, sha256: str = ARCHIVE_SHA256) -> Non
 
 
 def table(raw: Path) -> pd.DataFrame:
-    """Return one row per image: id, unit, label, path, official, slice_series, slice_number.
+    """Return one row per image: id, unit, label, path, official and three slices.
 
     The patient is read from the file name: series and number, since the four series number their
     patients independently as far as can be told. That is an inference, not a record. A coarser
     reading takes bacteria and virus as one series; `slice_number` tells the images whose number
     then stands in both published folders, train and test, from those where it stands in one.
+    `slice_print` tells whether the tube voltage is printed in the picture (annotations/README.md).
 
     Raises:
         TableError: file names that do not follow the publisher's pattern.
@@ -85,4 +87,8 @@ def table(raw: Path) -> pd.DataFrame:
     columns = ["id", "unit", "label", "path", "official", "slice_series", "slice_number"]
     frame = pd.DataFrame(rows, columns=columns)
     folders = frame.groupby("slice_number")["official"].transform("nunique")
-    return frame.assign(slice_number=folders.map({1: "in one folder", 2: "in train and test"}))
+    printed = frame["id"].isin(PRINTED.read_text(encoding="utf-8").split())
+    return frame.assign(
+        slice_number=folders.map({1: "in one folder", 2: "in train and test"}),
+        slice_print=printed.map({True: "tube voltage", False: "none found"}),
+    )
