@@ -18,7 +18,7 @@ DRAWN = {"resamples": tables.RESAMPLES, "level": tables.LEVEL, "seed": tables.SE
 THRESHOLDS = [round(0.05 * step, 2) for step in range(1, 20)]
 SETTINGS: dict[str, dict[str, Any]] = {
     "threshold_table": {"thresholds": THRESHOLDS},
-    "mistakes": {"k": 40},
+    "mistakes": {"k": 20},
     "threshold_transfer": {"targets": [0.9, 0.95, 0.975, 0.99]},
     "decision_curve": {"grid": [round(0.01 * step, 2) for step in range(1, 100)]},
     "risk_coverage": {"targets": [1.0, 0.95, 0.9, 0.8, 0.7, 0.5]},

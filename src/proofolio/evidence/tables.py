@@ -142,7 +142,8 @@ def slice_table(
 def mistakes(layout: Layout, project: Project | None, inputs: Inputs, parameters: Inputs) -> Result:
     """Return the mistakes of which the run was surest, each with what a person read in it.
 
-    `inputs`: runs (one), part. `parameters`: k, readings {id: text}; only those of the ids shown
+    `inputs`: runs (one), part. `parameters`: k (of two classes, k misses and k false alarms: sure
+    mistakes of one kind would crowd out the other), readings {id: text}; those of the ids shown
     are kept. `value` is the number of all mistakes. The rows are those of `errors.surest`, with
     `reading`, "" where nobody wrote one.
 
@@ -161,7 +162,10 @@ def mistakes(layout: Layout, project: Project | None, inputs: Inputs, parameters
             remedy="correct readings in project.yaml",
         )
     part = inputs["part"]
-    rows = errors.surest(run, stored, examples, part, parameters["k"])
+    k, rows = parameters["k"], errors.surest(run, stored, examples, part, k=len(stored))
+    kinds = run.classes if run.positive_class is not None else [None]
+    shown = [[row for row in rows if kind in (None, row["decided"])][:k] for kind in kinds]
+    rows = [row for row in rows if any(row in some for some in shown)]
     rows = [row | {"reading": readings.get(row["id"], "")} for row in rows]
     parameters = parameters | {
         "readings": {row["id"]: row["reading"] for row in rows if row["reading"]}
