@@ -195,7 +195,7 @@ def test_the_sheet_says_which_configuration_used_a_gpu(copy):
         run["environment"]["gpu"] = "A Fast One 80"
         path.write_text(json.dumps(run))
     told = section(pages.write(layout, author).read_text(), "Reproducibility sheet")
-    assert "A GPU was used for `good`; everything else" in told
+    assert "A GPU was used for `good`; the other runs" in told
     assert re.search(r"environment\.gpu-->A Fast One 80<", told)
     assert told.count("environment.gpu-->") == 2  # the chosen run's own row, and its row here
 

@@ -42,8 +42,9 @@ def _sentence(accelerated: list[str]) -> str:
     if not names:
         return "Every run was computed on a CPU."
     return (
-        f"A GPU was used for {words.listed(names)}; everything else ran on a CPU. Another device "
-        "gives other last digits, so times and scores belong to the hardware beside them."
+        f"A GPU was used for {words.listed(names)}; the other runs that the numbers come from were "
+        "computed on a CPU. Another device gives other last digits, so times and scores belong to "
+        "the hardware beside them."
     )
 
 

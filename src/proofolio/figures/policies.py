@@ -37,8 +37,8 @@ def decision_curve(
         if threshold is not None:
             label = f"threshold in use {threshold:.3f}"
             handles.append(axes.axvline(threshold, color=INK, ls=DASHES[3], lw=1.2, label=label))
-        top = float(np.nanmax(table[["model", "treat_all"]].to_numpy()))
-        top = max(top, 0.01)
+        tops = [c for c in ("model", "treat_all", "model_ci_high") if c in table]
+        top = max(float(np.nanmax(table[tops].to_numpy())), 0.01)
         axes.set(xlim=(0, 1), ylim=(-0.15 * top, 1.08 * top))  # treating all falls without end
         axes.set(xlabel="threshold probability", ylabel="net benefit per example")
         sheet.legend(handles)

@@ -166,6 +166,6 @@ def _last(facts: Facts) -> Iterator[str]:
     yield hardware.told(facts)
     sign_off = facts.project.sign_off
     yield (
-        f"Budget: {markdown.line(facts.project.budget)}. Specification signed off by "
+        f"Budget: {markdown.line(facts.project.budget.rstrip('. '))}. Specification signed off by "
         f"{markdown.line(sign_off.by)} on {markdown.line(sign_off.date)}."
     )
