@@ -59,6 +59,8 @@ class SplitSpec(_Section):
     )
     folds: int = 5
     holdout: Literal["drawn", "official"] = "drawn"  # of a cross_validation; official: as above
+    crossing: Literal["train", "both"] = "train"  # which published side gives way to look-alikes
+    classes: list[str] | None = Field(default=None, min_length=2)  # null: the project's
     rationale: str
 
 
@@ -192,6 +194,8 @@ class Project(_Section):
             raise ValueError(f"positive_class must be one of two classes, received {self.classes}")
         if len(self.classes) == 2 and self.positive_class is None:
             raise ValueError("two classes need a positive_class")
+        for spec in self.splits:
+            self._of_project(spec)
         for e in self.ladder:
             if e.split not in {s.name for s in self.splits}:
                 raise ValueError(f"experiment {e.name}: unknown split {e.split}")
@@ -201,6 +205,15 @@ class Project(_Section):
                 raise ValueError(f"experiment {e.name}: seeds must be among {self.seeds}")
         self._named_in_ladder(set(names))
         return self
+
+    def _of_project(self, spec: SplitSpec) -> None:
+        """Refuse classes that are not some of the project's, and a crossing without use."""
+        if spec.crossing == "both" and "official" not in (spec.strategy, spec.holdout):
+            raise ValueError(f"split {spec.name}: crossing needs a published membership (official)")
+        ordered = [c for c in self.classes if c in (spec.classes or ())]
+        if spec.classes and (self.positive_class or spec.classes != ordered):
+            some = "some of the project's more than two, each once and in their order"
+            raise ValueError(f"split {spec.name}: classes must be {some}; got {spec.classes}")
 
     def _named_in_ladder(self, names: set[str]) -> None:
         """Refuse comparisons and results about configurations that the ladder does not have."""
@@ -218,6 +231,10 @@ class Project(_Section):
     def primary_split(self) -> SplitSpec:
         """The split that numbers are published on."""
         return next(s for s in self.splits if s.purpose == "primary")
+
+    def classes_of(self, split: str) -> list[str]:
+        """Return the classes of a split: its own, or the project's."""
+        return next((s.classes for s in self.splits if s.name == split), None) or self.classes
 
     def experiment(self, name: str) -> Experiment:
         """Return a configuration by name; raises ProjectError with the known names."""

@@ -7,7 +7,7 @@ import pandas as pd
 from proofolio import evidence, files, splits
 from proofolio import table as table_room
 from proofolio.audit import balance, leaks, shortcut
-from proofolio.contract import Finding, Layout, SealError, SplitInfo
+from proofolio.contract import OOD, Finding, Layout, SealError, SplitInfo
 from proofolio.project import Project
 
 PAIR_COLUMNS = ("a", "b", "kind", "distance")
@@ -64,14 +64,20 @@ def findings(
     """
     found = [leaks.conflicting_labels(table, pairs)]
     for info, parts in made:
-        found += _of_split(table, info, parts, pairs, classes)
+        own = info.classes or classes
+        found += _of_split(table, info, parts, pairs, own)
         if info.purpose == "primary":
-            side = leaks.sides(parts)
+            side = leaks.sides(labelled(parts))
             used = table[table["id"].isin(side.index)]
             tested = used["id"].map(side) == "test"
             for on_test in (False, True) if test else (False,):
-                found += shortcut.findings(used, tested, info.name, classes, test=on_test)
+                found += shortcut.findings(used, tested, info.name, own, test=on_test)
     return sorted(found, key=lambda f: (f.check, f.split or ""))
+
+
+def labelled(parts: pd.DataFrame) -> pd.DataFrame:
+    """Return parts without those of no class: they have no share of a label to compare."""
+    return parts[parts["part"] != OOD]
 
 
 def _of_split(
@@ -87,7 +93,7 @@ def _of_split(
         leaks.overlap(parts, table, info, "cluster"),
         leaks.duplicates_across_parts(parts, table, info, pairs),
         leaks.time_order(parts, table, info),
-        *(balance.drift(parts, table, info, c) for c in columns),
+        *(balance.drift(labelled(parts), table, info, c) for c in columns),
         balance.small_part(parts, table, info),
         balance.small_class(parts, table, info, list(classes)),
     ]

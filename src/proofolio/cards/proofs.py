@@ -37,7 +37,7 @@ def parts(facts: Facts) -> str:
     if not recorded:
         return "not measured"
     known, subject = recorded["parts"], f"split:{name}"
-    order = ("train", "heldout", "val", "calib", "test", "excluded")
+    order = ("train", "heldout", "val", "calib", "test", "ood", "excluded")
     rows = [
         (
             words.part(part),

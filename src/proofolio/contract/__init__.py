@@ -38,12 +38,16 @@ from proofolio.contract.schemas import (
 )
 
 CONTRACT_VERSION = 1
-IMAGE_PARTS = ("train", "val", "calib", "test", "excluded")
+OOD = "ood"  # examples of none of a split's classes: scored without a label, never in a metric
+IMAGE_PARTS = ("train", "val", "calib", "test", OOD, "excluded")
 SCORED_PARTS = ("val", "calib", "test")
+PREDICTED_PARTS = (*SCORED_PARTS, OOD)
 
 __all__ = [
     "CONTRACT_VERSION",
     "IMAGE_PARTS",
+    "OOD",
+    "PREDICTED_PARTS",
     "SCORED_PARTS",
     "Calibration",
     "Candidate",

@@ -60,7 +60,10 @@ class Dataset(_Record):
 
 
 class SplitInfo(_Record):
-    """`evidence/splits/<name>/split.json`; `achieved` and `balance` describe what was reached."""
+    """`evidence/splits/<name>/split.json`; `achieved` and `balance` describe what was reached.
+
+    `classes` are those of this split alone, absent from the file where they are the project's.
+    """
 
     name: str
     strategy: Strategy
@@ -71,6 +74,7 @@ class SplitInfo(_Record):
     fractions: dict[str, float]
     rationale: str
     folds: int | None = None
+    classes: list[str] | None = None
     achieved: dict[str, float] = Field(default_factory=dict)
     balance: dict[str, dict[str, float]] = Field(default_factory=dict)
     membership_sha256: str

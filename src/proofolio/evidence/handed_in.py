@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proofolio import scoring
-from proofolio.contract import SCORED_PARTS, RunError, SealError
+from proofolio.contract import PREDICTED_PARTS, RunError, SealError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ENERGY = "energy"  # -logsumexp of the logits (Liu et al. 2020): what a softmax leaves out
 
 
 def check(
@@ -21,7 +23,8 @@ def check(
     """Return `predictions` ready to be stored: sorted by part and id, scores as float32.
 
     Args:
-        predictions: id, part, [fold], and p_<class> columns in [0, 1] (or one column `score`).
+        predictions: id, part, [fold], and p_<class> columns in [0, 1] (or one column `score`);
+            beside probabilities optionally `energy`, -logsumexp of the logits.
         parts: The run's split; under cross-validation the held-out rows count as part `val`.
         classes: All classes in order.
         positive_class: Of two classes the one whose probability is stored.
@@ -33,20 +36,35 @@ def check(
     keys = ["id", "part", *(["fold"] if "fold" in parts else [])]
     scores = _score_columns([str(c) for c in predictions.columns], keys)
     expected = {"val" if part == "heldout" else part for part in parts["part"].unique()}
-    expected &= set(SCORED_PARTS)
+    expected &= set(PREDICTED_PARTS)
     foreign = sorted({str(part) for part in predictions["part"].unique()} - expected)
     if foreign:
         raise RunError(
             "predictions of parts that are not scored",
             expected=", ".join(sorted(expected)),
             received=", ".join(foreign),
-            remedy="predict val, calib and test; the fit on train is no result",
+            remedy="predict val, calib, test (and ood, where the split has it); "
+            "the fit on train is no result",
         )
     for part in sorted(expected):
         scoring.check_ids(predictions, parts, part)
     scoring.scores_of(predictions, classes, positive_class)
+    if ENERGY in scores:
+        _finite_energy(predictions)
     stored = predictions[[*keys, *scores]].sort_values([*keys[1:], "id"])
     return stored.astype(dict.fromkeys(scores, np.float32)).reset_index(drop=True)
+
+
+def _finite_energy(predictions: "pd.DataFrame") -> None:
+    """Refuse energies that are missing or infinite: they are stored beside every row or none."""
+    broken = ~np.isfinite(predictions[ENERGY].to_numpy(dtype=np.float64))
+    if broken.any():
+        raise RunError(
+            f"{int(broken.sum())} row(s) have no finite energy",
+            expected="-logsumexp of the logits in every row, or no column energy",
+            received=", ".join(map(str, predictions.loc[broken, "id"].head(5))),
+            remedy="compute it from the logits of the same pass",
+        )
 
 
 def _score_columns(received: list[str], keys: list[str]) -> list[str]:
@@ -59,10 +77,12 @@ def _score_columns(received: list[str], keys: list[str]) -> list[str]:
             remedy="drop the column label",
         )
     scores = [name for name in received if name == "score" or name.startswith("p_")]
+    if ENERGY in received and "score" not in received:
+        scores.append(ENERGY)
     if sorted(received) != sorted([*keys, *scores]):
         raise RunError(
             "predictions have other columns than the contract asks",
-            expected=", ".join([*keys, "p_<class> (or score)"]),
+            expected=", ".join([*keys, "p_<class> (or score)", "[energy]"]),
             received=", ".join(received),
             remedy="drop the others; keep them in files of your own under work/",
         )

@@ -65,6 +65,7 @@ class Recorder:
         self.seed, self.config = seed, project.config(experiment_name)
         self.split = splits.info(layout, self._experiment.split)
         self.parts = splits.read(layout, self._experiment.split)
+        self._classes = self.split.classes or project.classes
         self._base = store.base_id(layout, project, experiment_name, seed)
         self._argv = provenance.normalised_argv(argv, layout.root)
         self._fitted: dict[tuple[str, str], Fitted] = {}
@@ -139,7 +140,8 @@ class Recorder:
         """Check, calibrate, measure on val and calib, and write the run; test stays unscored.
 
         Args:
-            predictions: id, part, [fold], p_<class>... over every id of val, calib and test.
+            predictions: id, part, [fold], p_<class>... over every id of val, calib, test and,
+                where the split has it, ood.
             model: What was fitted.
             runtime: Device, dtype, layout, batch split, processes, with reasons; its keys gpu,
                 cuda and cudnn go to the environment.
@@ -151,11 +153,11 @@ class Recorder:
         if self._recorded:
             raise RunError(f"run {self.id} is already finished", remedy="call finish once")
         project = self._project
-        named = {"classes": project.classes, "positive_class": project.positive_class}
+        named = {"classes": self._classes, "positive_class": project.positive_class}
         stored = handed_in.check(predictions, self.parts, **named)
         examples = table.read_examples(self._layout)
         calibration, decision = scoring.fit_calibration_and_decision(
-            stored, examples, project.classes, project.positive_class, project.decision
+            stored, examples, self._classes, project.positive_class, project.decision
         )
         for step, fitted_on in (
             ("calibration", calibration.fitted_on),
@@ -216,7 +218,7 @@ class Recorder:
             content_sha256=data.content_sha256,
             parts_sha256=self.split.parts_sha256,
             environment=provenance.environment(self._layout.root, runtime),
-            classes=self._project.classes,
+            classes=self._classes,
             positive_class=self._project.positive_class,
             **outcome,
         )

@@ -8,7 +8,8 @@ what its decision does and where it errs. Nothing is computed here.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from proofolio.contract import Layout, Run
+from proofolio import splits
+from proofolio.contract import OOD, Layout, Run
 from proofolio.evidence import choice, store, tables
 from proofolio.project import Project
 
@@ -23,6 +24,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "decision_curve": {"grid": [round(0.01 * step, 2) for step in range(1, 100)]},
     "risk_coverage": {"targets": [1.0, 0.95, 0.9, 0.8, 0.7, 0.5]},
     "conformal": {"levels": [0.8, 0.9, 0.95, 0.99]},
+    "ood": {"keep": 0.95},
     "cost": {"ratios": [[1, 1], [2, 1], [5, 1], [10, 1], [20, 1], [50, 1]]},
 }
 UNDRAWN = ("threshold_table", "mistakes", "confusion")  # kinds without intervals
@@ -75,6 +77,9 @@ def planned(layout: Layout, project: Project) -> Iterator[Planned]:
         for other in others:
             yield from _differences(ours, other, metric)
         yield from _of_run(run, parts(ours[1]), project)
+        if splits.info(layout, run.split).achieved.get(OOD) and "test" in run.metrics:
+            for part in parts(ours[1]):
+                yield "ood", {"part": part, "runs": [run.id]}, settings("ood", run, part, project)
 
 
 def leader(layout: Layout, project: Project) -> list[Any] | None:

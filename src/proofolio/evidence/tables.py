@@ -12,7 +12,7 @@ import numpy as np
 
 from proofolio import decisions, errors, metrics, scoring
 from proofolio.contract import Layout, Result, Run, RunError
-from proofolio.evidence import building, policies, shifts
+from proofolio.evidence import building, policies, shifts, strangers
 from proofolio.evidence.building import LEVEL, RESAMPLES, SEED, Builder, Inputs
 from proofolio.project import Project
 
@@ -191,6 +191,7 @@ RECOMPUTE: Mapping[str, Builder] = {
     "threshold_transfer": policies.threshold_transfer,
     "drift": shifts.drift,
     "leak_comparison": shifts.leak_comparison,
+    "ood": strangers.ood,
 }
 
 

@@ -6,7 +6,14 @@ examples alone, joined by id.
 """
 
 from proofolio.scoring.ids import check_ids
-from proofolio.scoring.joined import Joined, is_score, join, join_run, scores_of
+from proofolio.scoring.joined import (
+    Joined,
+    is_score,
+    join,
+    join_run,
+    scores_of,
+    unlabelled,
+)
 from proofolio.scoring.part import NO_CALIB, fit_calibration_and_decision, score, score_run
 
 __all__ = [
@@ -20,4 +27,5 @@ __all__ = [
     "score",
     "score_run",
     "scores_of",
+    "unlabelled",
 ]

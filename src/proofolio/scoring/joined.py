@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proofolio import decisions, metrics
-from proofolio.contract import Calibration, Run, RunError
+from proofolio.contract import OOD, Calibration, Run, RunError
 from proofolio.scoring.ids import refuse, refuse_doubles
 
 if TYPE_CHECKING:
@@ -96,18 +96,14 @@ def join(
         RunError: no rows of that part, an id scored twice, an id or label the examples lack, or
             unfit values.
     """
-    scored = predictions[predictions["part"] == part]
-    if scored.empty:
+    if part == OOD:
         raise RunError(
-            f"no predictions of part {part}",
-            expected="a row per id of the part",
-            received=f"parts {', '.join(sorted(map(str, predictions['part'].unique())))}",
-            remedy="predict this part in the run, or leave it out of scoring",
+            "part ood has no label that is a class of the run",
+            expected="val, calib or test",
+            received=part,
+            remedy="compare its scores with another part: result kind ood",
         )
-    refuse_doubles(scored, part)
-    own = [c for c in scored.columns if c in _OWN or str(c).startswith("p_")]
-    scored = scored[own].sort_values(["fold", "id"] if "fold" in own else ["id"])
-    rows = _beside(scored, examples, part)
+    rows = _rows(predictions, examples, part)
     codes = {c: i for i, c in enumerate(classes)}
     if positive_class is not None:
         codes = {c: int(c == positive_class) for c in classes}
@@ -125,6 +121,14 @@ def join(
     return Joined(rows, y.to_numpy(dtype=np.int64), stored, calibrated, scorer)
 
 
+def unlabelled(predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> "pd.DataFrame":
+    """Return one part of the predictions with energy, units and clusters, but without labels.
+
+    Rows and refusals are those of `join`; part `ood` can be read in no other way.
+    """
+    return _rows(predictions, examples.drop(columns="label"), part, (*_OWN, "energy"))
+
+
 def join_run(run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> Joined:
     """Return `join` of a run's stored predictions, with its own classes and calibration."""
     return join(
@@ -135,6 +139,27 @@ def join_run(run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", pa
         positive_class=run.positive_class,
         calibration=run.calibration,
     )
+
+
+def _rows(
+    predictions: "pd.DataFrame",
+    examples: "pd.DataFrame",
+    part: str,
+    kept: tuple[str, ...] = _OWN,
+) -> "pd.DataFrame":
+    """Return the predictions of a part sorted by fold and id, with their examples' columns."""
+    scored = predictions[predictions["part"] == part]
+    if scored.empty:
+        raise RunError(
+            f"no predictions of part {part}",
+            expected="a row per id of the part",
+            received=f"parts {', '.join(sorted(map(str, predictions['part'].unique())))}",
+            remedy="predict this part in the run, or leave it out of scoring",
+        )
+    refuse_doubles(scored, part)
+    own = [c for c in scored.columns if c in kept or str(c).startswith("p_")]
+    scored = scored[own].sort_values(["fold", "id"] if "fold" in own else ["id"])
+    return _beside(scored, examples, part)
 
 
 def _beside(scored: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> "pd.DataFrame":

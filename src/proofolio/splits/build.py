@@ -9,7 +9,7 @@ import pandas as pd
 
 from proofolio import files
 from proofolio import table as table_room
-from proofolio.contract import IMAGE_PARTS, SplitInfo
+from proofolio.contract import IMAGE_PARTS, OOD, SplitInfo
 from proofolio.project import SplitSpec
 from proofolio.splits import checks, strategies
 
@@ -59,6 +59,7 @@ def make(table: pd.DataFrame, spec: SplitSpec) -> Split:
         fractions=shares,
         rationale=spec.rationale,
         folds=spec.folds if spec.strategy == "cross_validation" else None,
+        classes=spec.classes,
         achieved=_achieved(sides),
         balance=_balance(table, sides, strategies.balanced_columns(spec)),
         membership_sha256=table_room.membership_sha256(table),
@@ -83,18 +84,23 @@ def _parts(
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Return the rows of `parts.csv`, and the side of each table row for the balance report."""
     strategy = {"official": strategies.official, "temporal": strategies.temporal}
-    part, note = strategy.get(spec.strategy, strategies.grouped)(table, spec, shares)
-    used = part != "excluded"
+    known = strategies.known_classes(table, spec)
+    part, note = strategies.foreign(table, spec, known)
+    divided = strategy.get(spec.strategy, strategies.grouped)(table[known], spec, shares)
+    part[known], note[known] = divided
+    used = ~np.isin(part, ["excluded", OOD])
     checks.require_classes(table[used], part[used], checks.EVERY_PART, spec)
     parts = pd.DataFrame({"id": table["id"], "part": part, "note": note})
-    reason = np.where(used, part, "excluded: " + note)
-    return parts, pd.Series(np.where(used, part, reason))
+    return parts, pd.Series(np.where(part == "excluded", "excluded: " + note, part))
 
 
 def _cross_validation(
     table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]
 ) -> tuple[pd.DataFrame, pd.Series]:
-    fold, apart = strategies.folds(table, spec, shares)
+    known = strategies.known_classes(table, spec)
+    fold, apart = np.full(len(table), -1), strategies.foreign(table, spec, known)
+    fold[known], divided = strategies.folds(table[known], spec, shares)
+    apart.part[known], apart.note[known] = divided
     names = [f"fold_{f}" for f in range(spec.folds)]
     used = (fold >= 0) | (apart.part == "test")
     side = np.where(fold >= 0, np.array(names, dtype=object)[fold], apart.part)
@@ -111,7 +117,7 @@ def _cross_validation(
         }
     )
     parts["part"] = parts["part"].where(own >= 0, apart.part.repeat(repeats))
-    if checks.published_holdout(spec):
+    if checks.published_holdout(spec) or spec.classes is not None:
         parts["note"] = apart.note.repeat(repeats)
     return parts, pd.Series(np.where(used, side, "excluded: " + apart.note))
 

@@ -32,7 +32,7 @@ def write(layout: Layout, split: Split) -> bool:
         )
     _require_same_table(layout, info)
     folder = layout.split(info.name)
-    made = info.model_dump()
+    made = info.model_dump(exclude={"classes"} if info.classes is None else set())
     if (folder / "split.json").is_file():
         old = files.read_json(folder / "split.json")
         kept = all(old.get(k) == made[k] for k in ("parts_sha256", "membership_sha256"))

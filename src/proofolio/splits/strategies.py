@@ -8,14 +8,17 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from proofolio.contract import SplitError
+from proofolio.contract import OOD, SplitError
 from proofolio.project import SplitSpec
 from proofolio.splits.allocate import allocate, encode
 from proofolio.splits.checks import EVERY_PART, listed, require_clusters
 
 NOTE_UNIT = "its unit also stands in the official test"
 NOTE_LINK = "linked by shared duplicates to a unit of the official test"
+NOTE_TWIN = "linked by shared duplicates to the official train, and both sides are left out"
 NOTE_PUBLISHED = "excluded by the published membership"
+NOTE_CLASS = "its label is none of the split's classes"
+NOTE_CLASS_LINK = NOTE_CLASS + ", and it is linked to an example that has one"
 NOTE_LATER = "its cluster also stands in a later part"
 OFFICIAL = ("train", "test", "excluded")
 
@@ -43,6 +46,29 @@ def balanced_columns(spec: SplitSpec) -> list[str]:
     return list(dict.fromkeys([*extra, *spec.stratify_by]))
 
 
+def known_classes(table: pd.DataFrame, spec: SplitSpec) -> np.ndarray:
+    """Return, per row, whether its label is one of the split's classes (all of them by default)."""
+    if spec.classes is None:
+        return np.ones(len(table), dtype=bool)
+    return table["label"].isin(spec.classes).to_numpy()
+
+
+def foreign(table: pd.DataFrame, spec: SplitSpec, known: np.ndarray) -> Assignment:
+    """Return part and note of rows whose label is none of the split's classes; read where ~known.
+
+    `ood` where the published membership says test, apart from every example that has a class;
+    otherwise excluded: nothing may be learnt from them.
+    """
+    part, note = np.full(len(table), "excluded", dtype=object), np.full(len(table), NOTE_CLASS)
+    note = note.astype(object)
+    if spec.strategy == "official":
+        linked = _reaches(table["cluster"], known) | _reaches(table["unit"], known)
+        published = table["official"].astype(object).to_numpy() == "test"
+        note[published & linked] = NOTE_CLASS_LINK
+        part[published & ~linked], note[published & ~linked] = OOD, ""
+    return Assignment(part, note)
+
+
 def grouped(table: pd.DataFrame, spec: SplitSpec, shares: dict[str, float]) -> Assignment:
     """`patient`, `grouped`, `stratified`: whole clusters, balanced by the columns asked for.
 
@@ -68,7 +94,8 @@ def _published(table: pd.DataFrame, spec: SplitSpec) -> tuple[np.ndarray, np.nda
     """Return part (test or excluded), note, and which rows the author is free to divide.
 
     Where a cluster has members on both sides (a patient or look-alikes cross), the test keeps its
-    rows and those of the train side are excluded, with the reason as their note.
+    rows and those of the train side are excluded, with the reason as their note; with `crossing:
+    both` the rows of the test side are excluded too.
     """
     published = table["official"].astype(object).to_numpy()
     strange = ~np.isin(published, OFFICIAL)
@@ -82,10 +109,12 @@ def _published(table: pd.DataFrame, spec: SplitSpec) -> tuple[np.ndarray, np.nda
     test, train = published == "test", published == "train"
     same_unit = _reaches(table["unit"], test)
     linked = _reaches(table["cluster"], test)
-    part = np.where(test, "test", "excluded").astype(object)
+    twin = test & (_reaches(table["cluster"], train) | _reaches(table["unit"], train))
+    twin &= spec.crossing == "both"
+    part = np.where(test & ~twin, "test", "excluded").astype(object)
     note = np.select(
-        [published == "excluded", train & same_unit, train & linked],
-        [NOTE_PUBLISHED, NOTE_UNIT, NOTE_LINK],
+        [published == "excluded", train & same_unit, train & linked, twin],
+        [NOTE_PUBLISHED, NOTE_UNIT, NOTE_LINK, NOTE_TWIN],
         "",
     ).astype(object)
     return part, note, train & ~linked & ~same_unit

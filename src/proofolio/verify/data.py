@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proofolio import duplicates, files, splits, table
-from proofolio.contract import IMAGE_PARTS, LeakageError, SplitError
+from proofolio.contract import IMAGE_PARTS, OOD, LeakageError, SplitError
 from proofolio.verify.load import RESTORE, Evidence
 from proofolio.verify.report import Report
 
@@ -118,9 +118,26 @@ def _splits(e: Evidence, report: Report) -> None:
             report.add("schema", where, f"unknown parts: {', '.join(unknown)}", "split again")
             continue
         e.parts[name] = parts
+        _classes(e, report, name, where)
         _disjoint(e, report, name, where)
     for name in e.parts:
         _hold_out(e, report, name)
+
+
+def _classes(e: Evidence, report: Report, name: str, where: str) -> None:
+    """What a split divides has one of its classes; part ood is published test without one."""
+    parts, own = e.parts[name], e.splits[name].classes
+    label = parts["id"].map(e.examples.drop_duplicates("id").set_index("id")["label"])
+    ood, used = parts["part"] == OOD, ~parts["part"].isin([OOD, "excluded"])
+    known = label.isin(own) if own is not None else label.notna()
+    for wrong, what in (
+        (used & ~known & label.notna(), "a label that is none of the split's classes"),
+        (ood & known, "a label of the split's classes, and are part ood"),
+    ):
+        if wrong.any():
+            ids = ", ".join(parts.loc[wrong, "id"].head(3))
+            text = f"{int(wrong.sum())} example(s) have {what}: {ids}"
+            report.add("2", where, text, "make the split again: proofolio split")
 
 
 def _read_parts(path) -> "pd.DataFrame":

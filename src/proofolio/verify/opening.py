@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from proofolio import files
+from proofolio.contract import OOD
 from proofolio.evidence import git
 from proofolio.verify.load import Access, Evidence
 from proofolio.verify.report import Report
@@ -32,7 +33,8 @@ def _test_is_sealed(e: Evidence, report: Report) -> None:
     if e.accesses:
         return
     for name, result in e.results.items():
-        if "test" in (result.inputs.get("part"), result.inputs.get("versus_part")):
+        shown = (result.inputs.get("part"), result.inputs.get("versus_part"))
+        if "test" in shown or result.kind == OOD:  # ood is part of the published test
             report.add("5", f"evidence/results/{name}.json", f"it shows test, {why}", _SEALED)
     for finding in e.findings:
         if finding.check == "shortcut_test" and finding.statistic is not None:

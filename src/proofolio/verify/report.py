@@ -8,7 +8,7 @@ RULES = {
     "files": "small, plain, portable files without NaN",
     "hashes": "recorded hashes and counts equal what they were taken from",
     "1": "no unit, cluster or copied content stands in two parts",
-    "2": "every id of a scored part is scored exactly once",
+    "2": "every id of a scored part has a class and is scored exactly once; part ood has no class",
     "3": "metrics, intervals and results follow from predictions",
     "4": "one changed key per run, declared seeds",
     "5": "steps fitted on their part; test opened once, after a committed selection",

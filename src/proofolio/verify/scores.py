@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from proofolio import decisions, files, scoring
-from proofolio.contract import Calibration, Decision, Metric, ProofError, Run
+from proofolio.contract import SCORED_PARTS, Calibration, Decision, Metric, ProofError, Run
 from proofolio.evidence import handed_in
 from proofolio.project import DecisionRule
 from proofolio.verify.load import RESTORE, Evidence
@@ -57,6 +57,8 @@ def _identity(e: Evidence, report: Report, run_id: str, run: Run, where: str) ->
         report.add("schema", where, f"its split {run.split!r} is not recorded", RESTORE)
     else:
         expected["parts_sha256"] = e.splits[run.split].parts_sha256
+        own = e.splits[run.split].classes or (e.project.classes if e.project else None)
+        expected |= {} if own is None else {"classes": own}
     for key, value in expected.items():
         if getattr(run, key) != value:
             what = f"{key} is {getattr(run, key)}, evidence gives {value}"
@@ -127,7 +129,9 @@ def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", wher
     carried = {m for r in e.runs.values() for found in r.metrics.values() for m in found}
     for part in sorted({"val", "calib"} & set(stored["part"]) - set(run.metrics)):
         report.add("3", where, f"it predicted {part} and carries no metrics of it", RESTORE)
-    for part, recorded in run.metrics.items():
+    for part in sorted(set(run.metrics) - set(SCORED_PARTS)):
+        report.add("3", where, f"it carries metrics of part {part}, which has none", RESTORE)
+    for part, recorded in ((p, m) for p, m in run.metrics.items() if p in SCORED_PARTS):
         drawn = {(m.resamples, m.seed) for m in recorded.values() if m.resamples}
         resamples, seed = max(drawn, default=(2000, 0))
         if resamples < ENOUGH:
