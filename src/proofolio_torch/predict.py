@@ -29,10 +29,25 @@ def probabilities(
 
     Without augmentation. Under a launcher the processes share the rows and all return all of them.
     """
+    out = logits(
+        model, examples, runtime=runtime, normalise=normalise, batch=batch, workers=workers
+    )
+    return torch.from_numpy(out).softmax(dim=1).numpy()
+
+
+def logits(
+    model: nn.Module,
+    examples: data.Examples,
+    *,
+    runtime: Runtime,
+    normalise: data.Normalise,
+    batch: int = 64,
+    workers: int = 0,
+) -> np.ndarray:
+    """Return what `probabilities` takes the softmax of, float32 (n, k): for energies and means."""
     accelerator = parallel.accelerator(runtime.device)
     model = runtime.place(model)
-    out = outputs(accelerator, model, examples, runtime, normalise, batch, workers)
-    return torch.from_numpy(out).softmax(dim=1).numpy()
+    return outputs(accelerator, model, examples, runtime, normalise, batch, workers)
 
 
 def outputs(
@@ -83,8 +98,9 @@ def frame(
     values: np.ndarray,
     classes: Sequence[str],
     positive_class: str | None = None,
+    energy: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Return the table the recorder takes: id, part, p_<class>... as float32.
+    """Return the table the recorder takes: id, part, p_<class>... [, energy] as float32.
 
     Args:
         ids: n names.
@@ -92,6 +108,7 @@ def frame(
         values: probabilities (n, k), columns in the order of `classes`.
         classes: k names.
         positive_class: of two; only its column is kept.
+        energy: -logsumexp of the logits, (n,), where the model has logits.
 
     Raises:
         RunError: shapes differ, or a row is no distribution.
@@ -113,4 +130,6 @@ def frame(
     for k, name in enumerate(classes):
         if positive_class is None or name == positive_class:
             columns[f"p_{name}"] = values[:, k].astype(np.float32)
+    if energy is not None:
+        columns["energy"] = np.asarray(energy, np.float32)
     return pd.DataFrame(columns).astype({"id": "str", "part": "str"})

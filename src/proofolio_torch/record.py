@@ -21,6 +21,7 @@ class Companion:
         self.id, self.seed, self.config = run_id, seed, project.config(name)
         split = project.experiment(name).split
         self.split, self.parts = splits.info(layout, split), splits.read(layout, split)
+        self.classes = project.classes_of(split)
         self.work: Path = layout.run_work(run_id)
 
     def fit(self, step: str, part: str) -> None:

@@ -35,13 +35,10 @@ def project_root(root: Path, *, anew: bool = False) -> Path:
     # A split that names no fractions gets those of its strategy: write none into it.
     told["splits"] = [spec.model_dump(exclude_unset=True) for spec in author.splits]
     overrides = author.quick.overrides
-    told["ladder"] = [
-        experiment | {"config": _overridden(experiment["config"], overrides), "seeds": None}
-        for experiment in told["ladder"]
-        if not set(experiment["change"] or {}) & set(overrides)
-    ]
-    kept = {experiment["name"] for experiment in told["ladder"]}
-    told["ladder"] = [e for e in told["ladder"] if e["parent"] is None or e["parent"] in kept]
+    told["ladder"] = _ladder(told["ladder"], overrides)
+    names = {None, *(e["name"] for e in told["ladder"])}
+    told["fixed_comparisons"] = [name for name in author.fixed_comparisons if name in names]
+    told["results"] = [r for r in told["results"] if {r["config"], r["versus"]} <= names]
     told["seeds"] = author.seeds[:1]
     told["data"]["raw"] = (Path("..") / ".." / author.data.raw).as_posix()
     text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True)
@@ -84,6 +81,15 @@ def _sealed_units(frame: pd.DataFrame, author: project.Project, layout: Layout) 
         parts = splits.read(layout, name)
         sealed |= frame["id"].isin(parts.loc[parts["part"] == "test", "id"])
     return set(frame.loc[sealed, "unit"])
+
+
+def _ladder(ladder: list[dict[str, Any]], overrides: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the ladder with overridden configs, without what an override leaves no change to."""
+    kept: dict[str | None, dict[str, Any]] = {None: {}}  # by name; a first configuration has None
+    for e in ladder:
+        if e["parent"] in kept and not set(e["change"] or {}) & set(overrides):
+            kept[e["name"]] = e | {"config": _overridden(e["config"], overrides), "seeds": None}
+    return list(kept.values())[1:]
 
 
 def _overridden(config: dict[str, Any] | None, overrides: dict[str, Any]) -> dict[str, Any] | None:

@@ -29,6 +29,7 @@ class Recorder:
         config: The resolved configuration, dotted leaves of plain JSON values.
         seed: The seed, one of the project's.
         split: What is known of the split (`SplitInfo`).
+        classes: Those of the split, in order.
         parts: Frame id, part, note [, fold].
         work: Git-ignored folder for weights and resumable state.
         resumed: Whether an interrupted attempt is being continued.
@@ -65,7 +66,7 @@ class Recorder:
         self.seed, self.config = seed, project.config(experiment_name)
         self.split = splits.info(layout, self._experiment.split)
         self.parts = splits.read(layout, self._experiment.split)
-        self._classes = self.split.classes or project.classes
+        self.classes = self.split.classes or project.classes
         self._base = store.base_id(layout, project, experiment_name, seed)
         self._argv = provenance.normalised_argv(argv, layout.root)
         self._fitted: dict[tuple[str, str], Fitted] = {}
@@ -153,11 +154,11 @@ class Recorder:
         if self._recorded:
             raise RunError(f"run {self.id} is already finished", remedy="call finish once")
         project = self._project
-        named = {"classes": self._classes, "positive_class": project.positive_class}
+        named = {"classes": self.classes, "positive_class": project.positive_class}
         stored = handed_in.check(predictions, self.parts, **named)
         examples = table.read_examples(self._layout)
         calibration, decision = scoring.fit_calibration_and_decision(
-            stored, examples, self._classes, project.positive_class, project.decision
+            stored, examples, self.classes, project.positive_class, project.decision
         )
         for step, fitted_on in (
             ("calibration", calibration.fitted_on),
@@ -218,7 +219,7 @@ class Recorder:
             content_sha256=data.content_sha256,
             parts_sha256=self.split.parts_sha256,
             environment=provenance.environment(self._layout.root, runtime),
-            classes=self._classes,
+            classes=self.classes,
             positive_class=self._project.positive_class,
             **outcome,
         )
