@@ -212,20 +212,20 @@ class Project(_Section):
             raise ValueError(f"split {spec.name}: crossing needs a published membership (official)")
         ordered = [c for c in self.classes if c in (spec.classes or ())]
         if spec.classes and (self.positive_class or spec.classes != ordered):
-            some = "some of the project's more than two, each once and in their order"
-            raise ValueError(f"split {spec.name}: classes must be {some}; got {spec.classes}")
+            raise ValueError(f"split {spec.name}: classes must be some of the project's, in order")
 
     def _named_in_ladder(self, names: set[str]) -> None:
         """Refuse comparisons and results about configurations that the ladder does not have."""
         asked = {r.name: (r.config, r.versus) for r in self.results}
         if len(asked) != len(self.results):
             raise ValueError(f"results: names must differ, received {[*asked]}")
+        shown = {s.name for s in self.splits if s.purpose == "demonstration"}
+        if shown & {e.split for e in self.ladder if e.name in self.fixed_comparisons}:
+            raise ValueError("fixed_comparisons: a demonstration split has no performance to open")
         for where, named in {"fixed_comparisons": self.fixed_comparisons, **asked}.items():
             unknown = {name for name in named if name is not None} - names
             if unknown:
-                raise ValueError(
-                    f"{where}: no configuration {', '.join(sorted(unknown))} in the ladder"
-                )
+                raise ValueError(f"{where}: no configuration {min(unknown)} in the ladder")
 
     @property
     def primary_split(self) -> SplitSpec:

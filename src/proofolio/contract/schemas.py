@@ -181,12 +181,17 @@ class Run(_Record):
 
 
 class Candidate(_Record):
-    """One finished configuration of the primary split with its value on val, mean over seeds."""
+    """One finished configuration with its value on val, mean over seeds.
+
+    `split` is absent on the selection's own split; a comparison declared on another one names it,
+    is opened with the others, and is never chosen from.
+    """
 
     name: str
     rung: str
     runs: list[str]
     value: float | None
+    split: str | None = None
 
 
 class Choice(_Record):

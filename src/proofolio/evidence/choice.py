@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from proofolio import files, metrics
 from proofolio.contract import Candidate, Choice, Layout, Run, RunError, SealError, Selection
@@ -41,6 +42,27 @@ def candidates(
     ]
 
 
+def elsewhere(layout: Layout, project: Project) -> list[Candidate]:
+    """Return the finished comparisons that project.yaml declares on other splits, in its order."""
+    primary, metric = project.primary_split.name, project.metric.primary
+    split_of = {name: project.experiment(name).split for name in project.fixed_comparisons}
+    found = []
+    for name, split in split_of.items():
+        if split != primary and (layout.split(split) / "split.json").is_file():
+            some = [c for c in candidates(layout, split, metric) if c.name == name]
+            found += [c.model_copy(update={"split": split}) for c in some]
+    return found
+
+
+def as_json(selection: Selection) -> dict[str, Any]:
+    """Return a selection as it is written: a candidate's split stands there where it has one."""
+    told = selection.model_dump()
+    for candidate in told["candidates"]:
+        if candidate["split"] is None:
+            del candidate["split"]
+    return told
+
+
 def best(among: Sequence[Candidate], metric: str) -> list[Candidate]:
     """Return the best candidates by mean value: more than one where they tie within `TIE`."""
     sign = 1 if metrics.higher_is_better(metric) else -1
@@ -74,7 +96,7 @@ def select(layout: Layout, project: Project) -> Selection:
         )
     fresh = git.root_of(layout) is None
     git.init(layout)
-    files.write_json(layout.selection, selection.model_dump())
+    files.write_json(layout.selection, as_json(selection))
     if not sealed(layout):
         names = [".gitattributes", ".gitignore", "project.yaml", "src"] if fresh else []
         paths = [*(layout.root / name for name in names), layout.evidence]
@@ -107,7 +129,7 @@ def decide(layout: Layout, project: Project) -> Selection:
     if faults:
         raise RunError("the log of runs is broken", received="; ".join(faults[:3]))
     ladder = [e.name for e in project.ladder]
-    found = candidates(layout, split, metric, ladder)
+    found = [*candidates(layout, split, metric, ladder), *elsewhere(layout, project)]
     led = leading(layout, project)
     if led is None:
         raise RunError(f"no finished configuration has a val value of {metric}")
@@ -146,6 +168,7 @@ def leading(
     tops = best(found, metric)
     if not tops:
         return None
+    found += elsewhere(layout, project)
     return tops[0], tops[1:], comparisons(found, tops[0], metric, project.fixed_comparisons)
 
 
@@ -153,8 +176,9 @@ def comparisons(
     found: Sequence[Candidate], chosen: Candidate, metric: str, declared: Sequence[str] = ()
 ) -> list[Candidate]:
     """Return what is scored beside the choice: the best of every other rung, then the declared."""
-    others = dict.fromkeys(c.rung for c in found if c.rung != chosen.rung)
-    tops = [best([c for c in found if c.rung == other], metric) for other in others]
+    own = [c for c in found if c.split is None]
+    others = dict.fromkeys(c.rung for c in own if c.rung != chosen.rung)
+    tops = [best([c for c in own if c.rung == other], metric) for other in others]
     kept = [among[0] for among in tops if among]
     named = [c for name in declared for c in found if c.name == name]
     return kept + [c for c in named if c.name != chosen.name and c not in kept]
@@ -180,14 +204,15 @@ def _demand_finished(layout: Layout, project: Project) -> None:
     missing = [
         f"{e.name} seed {seed}"
         for e in project.ladder
-        if e.split == project.primary_split.name
+        if e.split == project.primary_split.name or e.name in project.fixed_comparisons
         for seed in e.seeds or project.seeds
         if store.finished(layout, project, e.name, seed) is None
     ]
     if missing:
         raise RunError(
             f"{len(missing)} run(s) of the ladder are unfinished on the present table and split",
-            expected="every configuration of the primary split finished for each of its seeds",
+            expected="every configuration of the primary split, and every comparison declared on "
+            "another one, finished for each of its seeds",
             received=", ".join(missing),
             remedy="train them, or take the configuration out of the ladder before it has a value",
         )

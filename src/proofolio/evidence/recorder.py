@@ -173,7 +173,9 @@ class Recorder:
             if (stored["part"] == part).any()
         }
         folder = self._layout.run(self.id)
-        files.write_parquet(folder / "predictions.parquet", stored)
+        scores = [c for c in stored if c not in ("id", "part", "fold")]
+        scores = scores if len(scores) > 1 else []  # of one column little is saved
+        files.write_parquet(folder / "predictions.parquet", stored, scores)
         return self._write(
             status="finished",
             runtime=runtime or {},

@@ -88,12 +88,14 @@ def leader(layout: Layout, project: Project) -> list[Any] | None:
     if selection is not None:
         by_name = {c.name: c for c in selection.candidates}
         names = [selection.choice.name, *selection.fixed_comparisons]
+        names = [name for name in names if by_name[name].split is None]  # the same rows
         run_id, chosen = selection.choice.run, [by_name[name] for name in names]
     else:
         led = choice.leading(layout, project) if layout.dataset.is_file() else None
         if led is None:
             return None
-        run_id, chosen = choice.deployed(layout, project, led[0]), [led[0], *led[2]]
+        beside = [c for c in led[2] if c.split is None]
+        run_id, chosen = choice.deployed(layout, project, led[0]), [led[0], *beside]
     named = [(c.name, [store.run(layout, i) for i in c.runs]) for c in chosen]
     return [store.run(layout, run_id), *named]
 

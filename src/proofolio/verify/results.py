@@ -58,7 +58,8 @@ def _all_seeds(e: Evidence, report: Report, recorded: Result, where: str) -> Non
             continue
         split = e.runs[ids[0]].split
         counted = store.configurations(e.layout, split).get(config, [])
-        chosen_from = e.selection.candidates if e.selection and e.selection.split == split else []
+        chosen_from = e.selection.candidates if e.selection else []
+        chosen_from = [c for c in chosen_from if (c.split or e.selection.split) == split]
         whole = [[run.id for run in counted], *(c.runs for c in chosen_from if c.name == config)]
         if sorted(ids) not in map(sorted, whole):
             what = f"it says {config} and rests on {', '.join(ids)}, not on all its runs"

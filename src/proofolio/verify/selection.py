@@ -60,12 +60,30 @@ def _runs(e: Evidence, selection: Selection, listed: dict[str, Candidate], wrong
         wrong(f"runs are not recorded: {', '.join(unknown)}")
     if e.unreadable or unknown or e.dataset is None or selection.split not in e.splits:
         return not unknown
-    counted = store.configurations(e.layout, selection.split, until=selection.written)
-    for name in sorted(set(counted) & set(listed)):
-        missing = {run.id for run in counted[name]} ^ set(listed[name].runs)
-        if missing:
-            wrong(f"runs of {name} are left out or do not count: {', '.join(sorted(missing))}")
+    _elsewhere(e, selection, wrong)
+    for split in sorted({c.split or selection.split for c in listed.values()} & set(e.splits)):
+        counted = store.configurations(e.layout, split, until=selection.written)
+        own = {n for n, c in listed.items() if (c.split or selection.split) == split}
+        for name in sorted(set(counted) & own):
+            missing = {run.id for run in counted[name]} ^ set(listed[name].runs)
+            if missing:
+                wrong(f"runs of {name} are left out or do not count: {', '.join(sorted(missing))}")
     return True
+
+
+def _elsewhere(e: Evidence, selection: Selection, wrong: _Wrong) -> None:
+    """A candidate of another split is a declared comparison on a robustness split, never chosen."""
+    for c in selection.candidates:
+        robust = c.split in e.splits and e.splits[c.split].purpose == "robustness"
+        if c.split is None:
+            if any(e.runs[i].split != selection.split for i in c.runs if i in e.runs):
+                wrong(f"runs of {c.name} stand on another split than it says")
+        elif not robust or any(e.runs[i].split != c.split for i in c.runs if i in e.runs):
+            wrong(f"{c.name} is no comparison of a robustness split, or its runs are not on it")
+        elif c.name in (selection.choice.name, *selection.choice.ties):
+            wrong(f"{c.name} stands on split {c.split} and cannot be chosen")
+        elif c.name not in selection.fixed_comparisons:
+            wrong(f"{c.name} stands on split {c.split} and is no fixed comparison")
 
 
 def _seeds(e: Evidence, report: Report, listed: dict[str, Candidate]) -> None:
@@ -108,7 +126,7 @@ def _values(e: Evidence, selection: Selection, metric: str, wrong: _Wrong) -> No
         ):
             wrong(f"value of {candidate.name} is {candidate.value}, its runs give {mean}")
         found.append(candidate.model_copy(update={"value": mean}))
-    best = [c.name for c in choice.best(found, metric)]
+    best = [c.name for c in choice.best([c for c in found if c.split is None], metric)]
     if not best:
         return
     others = set(best) - {selection.choice.name}
