@@ -58,7 +58,7 @@ def _details(facts: Facts, answers: Answers) -> Iterator[str]:
     rows = [
         ("Developed by", markdown.line(", ".join(project.authors))),
         ("Licence of the code", markdown.line(project.license)),
-        ("Task", f"{project.kind} classification: {markdown.line(', '.join(project.classes))}"),
+        ("Task", f"{project.kind} classification: {markdown.line(', '.join(facts.classes))}"),
     ]
     if project.repository:
         rows.append(("Repository", markdown.line(project.repository)))

@@ -7,7 +7,7 @@ from proofolio.cards.markdown import claim
 from proofolio.contract import Result
 from proofolio.figures import Facts, words
 
-KINDS = ("threshold_transfer", "cost", "decision_curve", "risk_coverage", "conformal")
+KINDS = ("threshold_transfer", "cost", "decision_curve", "risk_coverage", "conformal", "ood")
 _READ = {
     "threshold_transfer": (
         "**Does the threshold hold on {part}?** Each row is a threshold fitted on calib for the "
@@ -32,6 +32,11 @@ _READ = {
         "**Do conformal sets keep their promise on {part}?** Each {by} gets the set of classes "
         "that cannot be ruled out; the promise holds where the coverage reaches it, and only sets "
         "of one class spare a person the decision."
+    ),
+    "ood": (
+        "**Does it know what it does not know?** Examples of none of the classes, told from those "
+        "of {part} by how confident the model is; beside it, how many of either pass a cut that "
+        "nearly all of calib pass."
     ),
     "mistakes": (
         "**The mistakes the run was surest of, on {part}**, surest first{looked}. The probability "

@@ -64,7 +64,7 @@ def _balance(facts: Facts) -> Iterator[Drawing]:
     rows = facts.labelled_parts.drop_duplicates(["id", "part"])
     counts = pd.crosstab(rows["part"], rows["label"])
     present = [p for p in (*_PARTS, "heldout") if p in counts.index]
-    counts = counts.reindex(index=present, columns=facts.project.classes, fill_value=0)
+    counts = counts.reindex(index=present, columns=facts.classes, fill_value=0)
     yield bars.class_balance("class_balance", "Class balance of each part", counts)
 
 

@@ -142,6 +142,11 @@ class Facts:
 
         return pd.read_parquet(self.layout.examples)
 
+    @property
+    def classes(self) -> list[str]:
+        """The classes of the primary split, in order."""
+        return self.project.classes_of(self.project.primary_split.name)
+
     @cached_property
     def labelled_parts(self) -> "pd.DataFrame":
         """Rows of the primary split with their labels: id, part, label, unit, cluster."""
