@@ -35,3 +35,10 @@ def test_several_classes_keep_all_columns_in_class_order():
 def test_what_is_no_distribution_is_refused(ids, values, message):
     with pytest.raises(RunError, match=message):
         predict.frame(ids, ["val"] * len(ids), values, ["x", "y"])
+
+
+def test_energy_stands_beside_the_probabilities_as_float32():
+    p = np.array([[0.25, 0.75], [0.5, 0.5]])
+    made = predict.frame(["a", "b"], ["val", "ood"], p, ["x", "y"], energy=np.array([-1.5, 2.0]))
+    assert list(made) == ["id", "part", "p_x", "p_y", "energy"]
+    assert made["energy"].dtype == np.float32 and made["energy"].tolist() == [-1.5, 2.0]

@@ -69,3 +69,20 @@ def test_a_split_that_names_no_fractions_keeps_those_of_its_strategy(tmp_path):
     quick = project.load(smoke.project_root(builders.write_project(tmp_path, splits=[split])))
     made = splits.make(builders.example_frame(), quick.primary_split)
     assert set(made.info.fractions) == {"train", "test"}
+
+
+def test_what_descends_from_a_dropped_configuration_is_dropped_everywhere(tmp_path):
+    ladder = builders.project_dict()["ladder"]
+    change = {"rung": "network", "hypothesis": "More.", "parent": "good_slow"}
+    ladder += [change | {"name": "good_slow_long", "change": {"optim.epochs": 9}}]
+    asked = {"name": "gain", "kind": "paired_difference", "config": "good_slow_long"}
+    root = builders.write_project(
+        tmp_path,
+        ladder=ladder,
+        fixed_comparisons=["good", "good_slow_long"],
+        results=[asked | {"versus": "good"}],
+        quick={"units": 8, "overrides": {"optim.lr": 0.5}},
+    )
+    quick = project.load(smoke.project_root(root))
+    assert [e.name for e in quick.ladder] == ["prior", "good"]
+    assert quick.fixed_comparisons == ["good"] and quick.results == []
