@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("claim_2024.md", "framing.md", "interview.md", "shift.md")
+PAGES = ("claim_2024.md", "framing.md", "gpu.md", "interview.md", "shift.md")
 
 
 def rows(text):
