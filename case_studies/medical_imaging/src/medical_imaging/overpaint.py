@@ -2,9 +2,9 @@
 
     python -m medical_imaging overpaint
 
-An exploratory experiment, made after the test set was opened: the surest false alarms all carry
-print (annotations/README.md). Pictures without print get the same paint: what moves them is the
-paint, not the print. The outcome is measured, not recomputed: it needs pictures and weights.
+An exploratory experiment, made after the test set was opened: most of the surest false alarms
+carry print (annotations/README.md). Pictures without print get the same paint: what moves them is
+the paint, not the print. The outcome is measured, not recomputed: it needs pictures and weights.
 """
 
 from pathlib import Path
