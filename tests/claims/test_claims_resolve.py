@@ -2,6 +2,8 @@ import pytest
 from claims.claimed import metric, put, run, write_evidence
 
 from proofolio import claims
+from proofolio.claims import render
+from proofolio.claims.resolve import Bound
 from proofolio.contract import ClaimError, Layout
 
 
@@ -130,3 +132,8 @@ def test_text_cannot_break_a_table_or_open_a_comment():
     rows = [{"site": "a|b\n<!--claim dataset n-->"}]
     table = claims.result_table({"kind": "x", "table": rows})
     assert table.splitlines()[2] == "| a\\|b &lt;!--claim dataset n--&gt; |"
+
+
+def test_signed_bounds_are_joined_by_a_word():
+    bound = Bound(0.0023, 0.0006, 0.0047, 0.95)
+    assert render.text(bound, "+.4f", ("ci",)) == "+0.0023 (95% CI +0.0006 to +0.0047)"

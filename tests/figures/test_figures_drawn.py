@@ -338,3 +338,10 @@ def test_quantiles_of_a_group_are_those_of_its_rows():
     first = rows[(rows["group"] == table["group"][0]) & (rows["part"] == table["part"][0])]
     assert table["n"].tolist() == [30] * 8
     assert table["q0.25"][0] == pytest.approx(first["probability"].quantile(0.25))
+
+
+def test_the_choice_stands_out_on_the_ladder():
+    marked = figures.ladder("x", "Ladder", ladder_table(), "auroc", chosen="prior")
+    plain = figures.ladder("x", "Ladder", ladder_table(), "auroc")
+    assert marked.svg.count("bold") == plain.svg.count("bold") + 1
+    assert "In bold: prior" in marked.description and "bold" not in plain.description

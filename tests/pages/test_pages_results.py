@@ -223,6 +223,26 @@ def test_a_difference_of_thousandths_is_printed_with_a_digit_more(copy):
     assert "0.9961 (95% CI" in told
 
 
+def test_what_passed_the_audit_is_folded_and_advice_is_given_once(copy):
+    layout, author = copy()
+    audit = json.loads(layout.audit.read_text())
+    warned, passed = audit["findings"]
+    warned["explanation"] = "Files alone reach much. Look before you call it a shortcut."
+    again = warned | {"check": "shortcut_bytes", "explanation": "Bytes do. " + "Look before you "}
+    again["explanation"] += "call it a shortcut."
+    layout.audit.write_text(json.dumps({"findings": [warned, again, passed]}))
+    told = section(pages.write(layout, author).read_text(), "What the audit found")
+    seen, rest = told.split("<details")
+    assert "`shortcut`" in seen and "`shortcut_bytes`" in seen and "`unit_overlap`" not in seen
+    assert "`unit_overlap`" in rest
+    assert told.count("Look before you call it") == 1
+    layout.audit.write_text(json.dumps({"findings": [passed]}))
+    told = section(pages.write(layout, author).read_text(), "What the audit found")
+    assert "Nothing failed and nothing warned." in told
+    card = cards.texts(layout, author)["MODEL_CARD.md"]
+    assert "`unit_overlap`" in card and "Nothing failed" not in card
+
+
 def test_further_tables_of_slices_are_folded_and_named(copy):
     layout, author = copy()
     other = json.loads(layout.result("slice_table_test").read_text())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("claim_2024.md", "framing.md", "interview.md")
+PAGES = ("claim_2024.md", "framing.md", "gpu.md", "interview.md", "shift.md")
 
 
 def rows(text):
@@ -57,6 +57,21 @@ def test_links_of_the_pages_lead_somewhere(name):
     targets = set(re.findall(r"\]\(([^)#\s]+)", text))
     missing = [t for t in targets if not (ROOT / "docs" / t).exists()]
     assert targets and missing == []
+
+
+def unlisted(names, nav, index):
+    """Return the pages that the site's menu or its first page leaves out."""
+    return {name for name in names if f": {name}\n" not in nav or f"]({name})" not in index}
+
+
+def test_every_page_stands_in_the_menu_and_on_the_first_page():
+    names = {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert names >= set(PAGES)
+    assert unlisted(names, nav, index) == set()
+    assert unlisted(names, nav.replace(": shift.md\n", ": other.md\n"), index) == {"shift.md"}
+    assert unlisted(names, nav, index.replace("(framing.md)", "")) == {"framing.md"}
 
 
 def test_ten_questions_of_two_sentences():

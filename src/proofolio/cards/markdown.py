@@ -1,7 +1,7 @@
 """Markdown that nothing breaks: claim marks, an author's text made harmless, tables."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 _CLAIM = re.compile(r"<!--claim [\w:.,%+ -]+-->[^<>\n]*<!--/claim-->")
 _ADDRESS = re.compile(r"https?://[^\s<>\"`|\\]*[^\s<>\"`|\\.,;:!?)\]}'*_]")
@@ -46,6 +46,15 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table; cells are Markdown already (`line` for an author's text)."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def folded(title: str, blocks: Iterable[str]) -> Iterator[str]:
+    """Yield blocks that open on request; nothing where there are none. `title` is HTML."""
+    inside = [block for block in blocks if block]
+    if inside:
+        yield f"<details markdown>\n<summary>{title}</summary>"
+        yield from inside
+        yield "</details>"
 
 
 def code(text: object) -> str:

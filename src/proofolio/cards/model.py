@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from proofolio.cards import frontmatter, markdown, policies, proofs, tables
+from proofolio.cards import frontmatter, headline, markdown, policies, proofs, tables
 from proofolio.cards.questions import Answers
 from proofolio.figures import Facts, words
 
@@ -48,7 +48,7 @@ def _top(facts: Facts, answers: Answers) -> Iterator[str]:
         yield DEMO
     yield markdown.paragraphs(facts.project.summary)
     yield answers.counted()
-    yield tables.headline(facts)
+    yield headline.sentence(facts)
 
 
 def _details(facts: Facts, answers: Answers) -> Iterator[str]:

@@ -61,25 +61,45 @@ def labels(facts: Facts) -> str:
     return markdown.table(("Class", "Examples"), rows) if rows else ""
 
 
-def findings(facts: Facts) -> str:
-    """Return the audit as a table, what failed first; the numbers of the primary split bound."""
+def findings(facts: Facts, *, folded: bool = False) -> str:
+    """Return the audit as a table, what failed first; the numbers of the primary split bound.
+
+    `folded` leaves in sight only what failed or warned.
+    """
     if not facts.findings:
         return "not measured: the audit has not run."
+    loud, quiet = _rows(facts)
+    header = ("Check", "Status", "Statistic", "What it says")
+    if not (folded and quiet):
+        return markdown.table(header, [*loud, *quiet])
+    seen = markdown.table(header, loud) if loud else "Nothing failed and nothing warned."
+    rest = markdown.table(header, quiet)
+    return "\n\n".join(
+        [seen, *markdown.folded("What passed, and what could not be asked of this data", [rest])]
+    )
+
+
+def _rows(facts: Facts) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Return the rows of what failed or warned, and of the rest; advice is given once."""
     primary = facts.project.primary_split.name
     order = {"fail": 0, "warn": 1, "pass": 2, "not_applicable": 3}
     ours = [f for f in facts.findings if f.split in (None, primary)]
-    rows, seen = [], set()
+    loud, quiet, seen, given = [], [], set(), set()
     for found in sorted(ours, key=lambda f: (order[f.status], f.check)):
         if found.check in seen:
             continue
+        first, _, advice = found.explanation.partition(". ")
+        told = f"{first}." if advice and advice in given else found.explanation
         seen.add(found.check)
+        given.add(advice)
         why = markdown.unbound("the audit's own words, from audit.json")
         statistic = "-" if found.statistic is None else _statistic(found)
         shown = found.status.replace("_", " ")
-        status = f"**{shown}**" if found.status in ("fail", "warn") else shown
-        said = f"{markdown.line(found.explanation)} {why}"
-        rows.append((markdown.code(found.check), status, statistic, said))
-    return markdown.table(("Check", "Status", "Statistic", "What it says"), rows)
+        is_loud = found.status in ("fail", "warn")
+        status = f"**{shown}**" if is_loud else shown
+        row = (markdown.code(found.check), status, statistic, f"{markdown.line(told)} {why}")
+        (loud if is_loud else quiet).append(row)
+    return loud, quiet
 
 
 def _statistic(found: object) -> str:

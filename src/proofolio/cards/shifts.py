@@ -28,9 +28,16 @@ def verdict(result: Result) -> str:
     """Return where an interval lies, in words."""
     if result.ci_low is None or result.ci_high is None:
         return "without an interval"
-    if result.ci_low <= 0 <= result.ci_high:
+    if includes_zero(result):
         return "an interval that includes zero"
     return f"an interval {'above' if result.ci_low > 0 else 'below'} zero"
+
+
+def includes_zero(result: Result) -> bool:
+    """Whether a recorded interval holds zero; False without an interval."""
+    if result.ci_low is None or result.ci_high is None:
+        return False
+    return result.ci_low <= 0 <= result.ci_high
 
 
 def leaks(facts: Facts) -> Iterator[str]:

@@ -28,24 +28,6 @@ def digits_of(result: Result) -> int:
     return 4 if ends and max(ends) < _SMALL else 3
 
 
-def headline(facts: Facts) -> str:
-    """Return the result in one sentence: the chosen configuration against the best baseline."""
-    run = facts.chosen
-    if run is None:
-        return "**Result.** Not measured yet: no run of the ladder has finished."
-    part, metric = facts.part, words.metric(facts.metric)
-    state = "" if part == "test" else " The test set is still sealed."
-    sentence = (
-        f"**Result.** {markdown.code(run.name)} reaches {metric} "
-        f"{value(facts, f'config:{run.name}', f'{part}.{facts.metric}')} on {words.part(part)}"
-    )
-    other = facts.rival
-    if other is not None:
-        against = value(facts, f"config:{other}", f"{part}.{facts.metric}")
-        sentence += f"; the best configuration of another rung, {markdown.code(other)}, {against}"
-    return f"{sentence}.{state}"
-
-
 def interval_note(facts: Facts) -> str:
     """Return how the intervals were made."""
     unit = markdown.line(facts.project.unit)
@@ -63,7 +45,7 @@ def metrics(facts: Facts, part: str) -> str:
     if run is None or part not in run.metrics:
         return "not measured"
     seeds = len(facts.configurations.get(run.name, []))
-    which = "Best run so far" if facts.selection is None else "Run to deploy"
+    which = "Best run so far" if facts.selection is None else "Chosen run"
     header = ["Metric", f"{which} (seed {run.seed})"]
     header += [f"Mean over {seeds} seeds"] if seeds > 1 else []
     names = sorted(run.metrics[part], key=lambda n: (n != facts.metric, _base(n)))
@@ -161,7 +143,7 @@ def calibration(facts: Facts) -> str:
 
 
 def result_blocks(facts: Facts, kind: str) -> Iterator[str]:
-    """Yield each recorded table of a kind with what it shows; further slices are folded."""
+    """Yield each recorded table of a kind with what it shows; long ones beside the first folded."""
     said = {
         "threshold_table": "What other thresholds would do",
         "slice_table": "By slice",
@@ -171,10 +153,8 @@ def result_blocks(facts: Facts, kind: str) -> Iterator[str]:
     for name in sorted(found, key=lambda n: (n != f"{kind}_{facts.part}", _of(facts, found[n]), n)):
         part = str(found[name].inputs.get("part", "val"))
         told = f"{said.get(kind, name)}, on {words.part(part)}{_of(facts, found[name])}"
-        if kind == "slice_table" and name != f"{kind}_{facts.part}":
-            yield f"<details markdown>\n<summary>{told}</summary>"
-            yield markdown.table_of(name)
-            yield "</details>"
+        if kind == "threshold_table" or (kind == "slice_table" and name != f"{kind}_{facts.part}"):
+            yield from markdown.folded(told, [markdown.table_of(name)])
         else:
             yield f"{told}:"
             yield markdown.table_of(name)

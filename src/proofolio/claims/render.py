@@ -45,14 +45,14 @@ def number(value: Any, spec: str, *, percent: bool = False) -> str:
 
 
 def interval(bound: Bound, spec: str, *, percent: bool = False) -> str:
-    """Return `95% CI 0.961-0.981`; `to` joins bounds where a minus sign would confuse."""
+    """Return `95% CI 0.961-0.981`; `to` joins bounds where a sign would confuse."""
     level = f"{100 * (bound.level or 0.95):g}% CI"
     if bound.ci_low is None or bound.ci_high is None:
         return f"{level} {NOT_MEASURED}"
     scale = 100 if percent else 1
     spec = spec or (".1f" if percent else "")
     low, high = (number(end * scale, spec) for end in (bound.ci_low, bound.ci_high))
-    joint = " to " if "-" in low + high else "-"
+    joint = " to " if {*low, *high} & {"-", "+"} else "-"
     return f"{level} {low}{joint}{high}"
 
 

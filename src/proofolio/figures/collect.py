@@ -54,8 +54,9 @@ def _ladder(facts: Facts) -> Iterator[Drawing]:
     numeric = dict.fromkeys(columns[4:], float)
     table = pd.DataFrame(rows, columns=columns).astype(numeric)
     title = f"Ladder: {words.metric(facts.metric)} of every configuration"
-    target = facts.project.metric.target
-    yield rungs.ladder("ladder", title, table, facts.metric, target=target)
+    marks = {"target": facts.project.metric.target}
+    marks["chosen"] = facts.selection.choice.name if facts.selection else None
+    yield rungs.ladder("ladder", title, table, facts.metric, **marks)
 
 
 def _balance(facts: Facts) -> Iterator[Drawing]:

@@ -14,7 +14,13 @@ _CROWDED = 0.4  # of the whole range: what takes more is legible without a close
 
 
 def ladder(
-    name: str, title: str, table: pd.DataFrame, metric: str, *, target: float | None = None
+    name: str,
+    title: str,
+    table: pd.DataFrame,
+    metric: str,
+    *,
+    target: float | None = None,
+    chosen: str | None = None,
 ) -> Drawing:
     """Draw each configuration's value with its interval; lines part the rungs.
 
@@ -26,6 +32,7 @@ def ladder(
         table: rows in ladder order with columns name, rung, part, seeds, value, ci_low, ci_high.
         metric: name of the metric, for the axis.
         target: the value aimed at, stated before training.
+        chosen: the configuration that was selected, whose name stands in bold.
     """
     order = list(dict.fromkeys(table["name"]))
     near = closeup(table, metric)
@@ -38,6 +45,8 @@ def ladder(
                 handles.append(axes.axvline(target, **look))
             _rungs(axes, table)
         panels[0].set_yticks(range(len(order)), [words.shortened(n, 24) for n in order])
+        for shown, label in zip(order, panels[0].get_yticklabels(), strict=True):
+            label.set_fontweight("bold" if shown == chosen else "normal")
         panels[0].set(xlabel=words.metric(metric), ylim=(len(order) - 0.5, -0.5))
         if near is not None:
             panels[1].set(xlim=near, xlabel="close-up")
@@ -46,7 +55,10 @@ def ladder(
                 axes.xaxis.get_major_locator().set_params(nbins=2)
         sheet.legend(handles, columns=3)
     told = [f"{r.name} on {words.part(r.part)} {_value(r)}" for r in table.itertuples(index=False)]
-    return sheet.drawing(name, title, f"By {words.metric(metric)}: " + "; ".join(told) + ".", table)
+    said = f"By {words.metric(metric)}: " + "; ".join(told) + "."
+    return sheet.drawing(
+        name, title, said + (f" In bold: {chosen}, chosen." if chosen else ""), table
+    )
 
 
 def closeup(table: pd.DataFrame, metric: str) -> tuple[float, float] | None:

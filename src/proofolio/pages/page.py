@@ -2,19 +2,32 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from proofolio.cards import hardware, markdown, policies, proofs, shifts, tables
+from proofolio.cards import hardware, headline, markdown, policies, proofs, shifts, tables
 from proofolio.figures import Drawing, Facts, words
 from proofolio.pages import experiments, parts
 
 Drawings = Mapping[str, Drawing]
 
 
-def text(facts: Facts, drawings: Drawings, sheets: Sequence[tuple[str, str]] = ()) -> str:
-    """Return the whole page, claims still empty; `sheets` are picture files with captions."""
+def text(
+    facts: Facts,
+    drawings: Drawings,
+    sheets: Sequence[tuple[str, str]] = (),
+    more: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Return the whole page, claims still empty.
+
+    Args:
+        facts: The project's evidence.
+        drawings: Its figures by name.
+        sheets: File name and caption of each picture sheet.
+        more: Address and title of each further page of the author.
+    """
     blocks = [
         "<!-- Written by `proofolio pages` from evidence/ and project.yaml: do not edit. -->",
         f"# {markdown.line(facts.project.title)}",
         *_first_screen(facts, drawings),
+        *_more(more),
         *_data(facts, drawings),
         *_audit(facts),
         *_results(facts, drawings),
@@ -36,14 +49,20 @@ def _first_screen(facts: Facts, drawings: Drawings) -> Iterator[str]:
     yield '<div class="proof-beside" markdown>\n<div markdown>'
     yield f"**Problem.** {markdown.line(problem.statement)}"
     yield f"**Decision it supports.** {markdown.line(problem.decision)}"
-    yield tables.headline(facts)
-    yield parts.published(facts)
+    yield headline.sentence(facts)
+    yield headline.published(facts)
     yield f"**The strongest limit.** {markdown.line(problem.limit)}"
     yield "</div>\n<div markdown>"
     yield from parts.figure(drawings, "ladder", brief=True)
     yield "</div>\n</div>"
     yield "**Reproduce it**, in a copy of the project with its data in place:"
     yield f"```sh\npython -m {facts.project.package} all\n```"
+
+
+def _more(pages: Sequence[tuple[str, str]]) -> Iterator[str]:
+    yield "## More on this project"
+    listed = [*pages, ("model_card.md", "Model card"), ("data_card.md", "Data card")]
+    yield "\n".join(f"- [{title}]({address})" for address, title in listed)
 
 
 def _data(facts: Facts, drawings: Drawings) -> Iterator[str]:
@@ -61,7 +80,9 @@ def _audit(facts: Facts) -> Iterator[str]:
         "from file statistics alone: what it can predict, a model may have learnt instead of the "
         "content."
     )
-    yield proofs.findings(facts)
+    yield '<div class="proof-told" markdown>'
+    yield proofs.findings(facts, folded=True)
+    yield "</div>"
 
 
 def _results(facts: Facts, drawings: Drawings) -> Iterator[str]:
@@ -70,18 +91,28 @@ def _results(facts: Facts, drawings: Drawings) -> Iterator[str]:
     yield markdown.table_of("ladder")
     yield tables.differences(facts)
     yield tables.interval_note(facts)
-    for part in facts.parts:
-        yield f"### Every metric on {words.part(part)}"
-        yield tables.metrics(facts, part)
-        yield from parts.beside(drawings, f"roc_{part}", f"pr_{part}")
+    yield f"### Every metric on {words.part(facts.part)}"
+    yield from _metrics(facts, drawings, facts.part)
+    for part in facts.parts[:-1]:
+        told = f"Every metric on {words.part(part)}, which chose the configuration"
+        yield from markdown.folded(told, _metrics(facts, drawings, part))
     if facts.project.references:
         yield "### Beside published figures"
+        yield '<div class="proof-told" markdown>'
         yield tables.references(facts)
+        yield "</div>"
     curves = [name for name in drawings if name.startswith("learning_curves_")]
     if curves:
         yield "## Learning curves"
-    ordered = sorted(curves, key=lambda name: (name != _own_curve(facts), name))
-    yield from parts.beside(drawings, *ordered)
+    own = [name for name in curves if name == _own_curve(facts)]
+    yield from parts.beside(drawings, *own)
+    rest = parts.beside(drawings, *sorted(set(curves) - set(own)))
+    yield from markdown.folded("Learning curves of the other configurations", rest)
+
+
+def _metrics(facts: Facts, drawings: Drawings, part: str) -> Iterator[str]:
+    yield tables.metrics(facts, part)
+    yield from parts.beside(drawings, f"roc_{part}", f"pr_{part}")
 
 
 def _own_curve(facts: Facts) -> str:
@@ -128,7 +159,9 @@ def _errors(facts: Facts, drawings: Drawings, sheets: Sequence[tuple[str, str]])
             "is decided otherwise there, though nobody changed the model."
         )
         yield from parts.beside(drawings, "score_shift", "score_shift_other")
-    yield from policies.block(facts, "mistakes")
+    mistakes = list(policies.block(facts, "mistakes"))
+    if mistakes:
+        yield "\n\n".join(['<div class="proof-told" markdown>', *mistakes, "</div>"])
     if facts.project.kind == "image":
         yield "### Picture sheets"
         yield from parts.sheets(sheets)
@@ -159,8 +192,6 @@ def _last(facts: Facts) -> Iterator[str]:
     yield "## How often test was opened"
     yield proofs.openings(facts)
     yield f"**Prior exposure.** {markdown.line(facts.project.prior_exposure)}"
-    yield "## Cards"
-    yield "- [Model card](model_card.md)\n- [Data card](data_card.md)"
     yield "## Reproducibility sheet"
     yield proofs.reproducibility(facts)
     yield hardware.told(facts)

@@ -1,4 +1,4 @@
-"""Building blocks of a page: inlined figures, admonitions, published figures."""
+"""Building blocks of a page: inlined figures, picture sheets, admonitions."""
 
 import html
 import re
@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 from proofolio import files
 from proofolio.cards import markdown
-from proofolio.cards.markdown import claim
 from proofolio.contract import ProjectError
-from proofolio.figures import Drawing, Facts, words
+from proofolio.figures import Drawing
 
 _SHEET = markdown.unbound("the caption of a picture rendered from the data")
 _DRAWN = markdown.unbound("drawn from evidence by proofolio")
@@ -30,7 +29,8 @@ def figure(drawings: Mapping[str, Drawing], name: str, *, brief: bool = False) -
     title, told = (html.escape(t, quote=False) for t in (drawing.title, drawing.description))
     caption = f"<figcaption><strong>{title}.</strong>{'' if brief else ' ' + told}</figcaption>"
     yield f'<figure class="proof-figure">{svg}{caption}{_DRAWN}</figure>'
-    yield f"[Numbers: {markdown.line(drawing.title)} (CSV)](data/{name}.csv){{ .proof-numbers }}"
+    label = f'aria-label="Numbers (CSV): {html.escape(drawing.title)}"'
+    yield f"[Numbers (CSV)](data/{name}.csv){{ .proof-numbers {label} }}"
 
 
 def beside(drawings: Mapping[str, Drawing], *names: str) -> Iterator[str]:
@@ -88,17 +88,3 @@ def sheets(shown: Sequence[tuple[str, str]]) -> Iterator[str]:
 def admonition(kind: str, title: str, text: str) -> str:
     """Return an admonition with one paragraph of Markdown."""
     return f'!!! {kind} "{title}"\n\n    {text}'
-
-
-def published(facts: Facts) -> str:
-    """Return the published figures of the primary metric, and how far each may be compared."""
-    same = [r for r in facts.project.references if r.metric == facts.metric]
-    if not same:
-        return ""
-    figures = "; ".join(
-        f"{claim(f'reference:{r.id}', 'value', '.3f')} ({markdown.line(r.source)}; comparable: "
-        f"{r.comparable})"
-        for r in same
-    )
-    escape = markdown.unbound("the source in words")
-    return f"**Published {words.metric(facts.metric)} beside it.** {figures}. {escape}"

@@ -1,4 +1,4 @@
-"""Write the result page into a folder: index.md, both cards, and a CSV for every figure."""
+"""Write the result page into a folder: index.md, cards, the author's pages, a CSV per figure."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from proofolio import cards, claims, files
 from proofolio.contract import Layout
 from proofolio.figures import Drawing, Facts, collect
-from proofolio.pages import page, parts
+from proofolio.pages import authored, page, parts
 from proofolio.project import Project
 
 DEFAULT = Path("docs") / "result"
@@ -17,6 +17,7 @@ def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
     """Write the result page and return the path of its index.md.
 
     Picture sheets found in the folder's `sheets/` are shown; nothing there is written or removed.
+    Outside the project's own `docs/` the author's pages are copied beside the result page.
 
     Args:
         layout: The project's paths.
@@ -25,20 +26,23 @@ def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
 
     Raises:
         ClaimError: A claim in an author's text names nothing that is recorded.
+        ProjectError: A page that is copied links to a file the project does not have.
     """
     folder = layout.root / DEFAULT if into is None else Path(into)
     facts = Facts(layout, project)
     drawings = {drawing.name: drawing for drawing in collect(facts)}
-    text = page.text(facts, drawings, parts.pictures(folder / "sheets"))
-    made = {"index.md": claims.bind(text, facts.resolve, "result page")}
+    more = authored.listed(layout, folder)
+    text = page.text(facts, drawings, parts.pictures(folder / "sheets"), more)
+    made = authored.copies(facts, folder)
+    made["index.md"] = claims.bind(text, facts.resolve, "result page")
     for name, card in cards.texts(layout, project).items():
         made[_CARD_FILES[name]] = _as_page(card)
     made |= {f"data/{name}.csv": _csv(drawing) for name, drawing in drawings.items()}
     for name, content in made.items():
         files.write_text(folder / name, content)
-    for stale in sorted((folder / "data").glob("*.csv")):
-        if f"data/{stale.name}" not in made:
-            stale.unlink()
+    csvs = (f for f in (folder / "data").glob("*.csv") if f"data/{f.name}" not in made)
+    for stale in (*csvs, *(f for f in authored.copied(folder) if f.name not in made)):
+        stale.unlink()
     return folder / "index.md"
 
 

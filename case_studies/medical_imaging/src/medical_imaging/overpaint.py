@@ -2,9 +2,9 @@
 
     python -m medical_imaging overpaint
 
-An exploratory experiment, made after the test set was opened: the surest false alarms all carry
-print (annotations/README.md). Pictures without print get the same paint: what moves them is the
-paint, not the print. The outcome is measured, not recomputed: it needs pictures and weights.
+An exploratory experiment, made after the test set was opened: most of the surest false alarms
+carry print (annotations/README.md). Pictures without print get the same paint: what moves them is
+the paint, not the print. The outcome is measured, not recomputed: it needs pictures and weights.
 """
 
 from pathlib import Path
@@ -30,8 +30,8 @@ DRAWN = {"resamples": 2000, "level": 0.95, "seed": 0}
 def record(root: Path, name: str, how: str, run_id: str = "") -> Result:
     """Measure what paint over the print does to scores on test; write results/<name>.json.
 
-    Rows: group, painted, n, n_units, `change` of the log-odds (median, after less before, with its
-    interval over clusters), and the share decided positive before and after.
+    Rows: case (names the row), group, painted, n, n_units, `change` of the log-odds (median, after
+    less before, with its interval over clusters), the share decided positive before and after.
     """
     seen = sheets.view(root, run_id, "test")
     slices = table.read_examples(Layout(root)).set_index("id")["slice_print"]
@@ -49,7 +49,7 @@ def record(root: Path, name: str, how: str, run_id: str = "") -> Result:
         n_units=rows["unit"].nunique(),
         method="median change of the log-odds under a blurred patch, cluster bootstrap",
         inputs={"runs": [seen.run.id], "part": "test"},
-        parameters=DRAWN | {"columns": ["group", "painted", "n", "n_units", "change"]},
+        parameters=DRAWN | {"columns": ["case", "group", "painted", "n", "n_units", "change"]},
         how=how,
         hardware=evidence.environment(root)["cpu"],
     )
@@ -93,7 +93,14 @@ def _row(seen: "View", group: str, area: str, rows: pd.DataFrame) -> dict[str, o
     )
     draws = [np.median(np.repeat(change, w.astype(int))) for block in weights for w in block]
     low, high = np.quantile(draws, [0.025, 0.975])
-    row = {"group": group, "painted": area, "n": len(rows), "n_units": rows["unit"].nunique()}
+    case = "_".join([*group.split(", "), "voltage" if area == "voltage" else "corners"])
+    row = {
+        "case": case,
+        "group": group,
+        "painted": area,
+        "n": len(rows),
+        "n_units": rows["unit"].nunique(),
+    }
     row |= {"change": float(np.median(change)), "change_ci_low": low, "change_ci_high": high}
     for when in ("before", "after"):
         p = decisions.calibrate(1 / (1 + np.exp(-rows[when].to_numpy())), seen.run.calibration)
