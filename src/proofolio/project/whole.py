@@ -1,152 +1,25 @@
-"""`project.yaml`: what the author decides and answers, checked when it is read."""
+"""`project.yaml` as one checked object: what its parts must agree on."""
 
-from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from proofolio.contract import Layout, ProjectError, Purpose, Reference, Strategy
-
-PLACEHOLDER = "TODO"  # an answer that starts so, or is empty, counts as "not answered"
-
-
-def answered(text: Any) -> bool:
-    """Whether the author replaced a placeholder by an answer."""
-    return bool(str(text or "").strip()) and not str(text).strip().upper().startswith(PLACEHOLDER)
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
-
-
-class Problem(_Section):
-    """The specification a reader meets first; signed off by somebody."""
-
-    statement: str
-    decision: str  # the decision the model supports
-    user: str
-    harm_of_miss: str
-    harm_of_false_alarm: str
-    limit: str  # the strongest limit, said on the first screen
-    not_for: str
+from proofolio.contract import ProjectError, Reference
+from proofolio.project.sections import (
+    AskedResult,
+    DataInfo,
+    DecisionRule,
+    Experiment,
+    PrimaryMetric,
+    Problem,
+    Quick,
+    Section,
+    SignOff,
+    SplitSpec,
+)
 
 
-class DataInfo(_Section):
-    """Where the data comes from; `raw` is the git-ignored folder of the untouched files."""
-
-    name: str
-    version: str
-    variant: str
-    license: str
-    homepage: str
-    citation: str
-    how_to_get: str
-    raw: str = "data/raw"
-
-
-class SplitSpec(_Section):
-    """One split to make. `official` reads the table's column `official` (train, test, excluded)."""
-
-    name: str = "primary"
-    strategy: Strategy
-    purpose: Purpose = "primary"
-    stratify_by: list[str] = Field(default_factory=lambda: ["label"])
-    seed: int = 0
-    fractions: dict[str, float] = Field(
-        default_factory=lambda: {"train": 0.6, "val": 0.1, "calib": 0.1, "test": 0.2}
-    )
-    folds: int = 5
-    holdout: Literal["drawn", "official"] = "drawn"  # of a cross_validation; official: as above
-    crossing: Literal["train", "both"] = "train"  # which published side gives way to look-alikes
-    classes: list[str] | None = Field(default=None, min_length=2)  # null: the project's
-    rationale: str
-
-
-class PrimaryMetric(_Section):
-    """The metric that chooses on val, with the target stated before training."""
-
-    primary: str
-    target: float | None = None
-    reason: str
-
-
-class DecisionRule(_Section):
-    """How a probability becomes an action; fitted on calib. Costs are relative, for two classes."""
-
-    rule: Literal["argmax", "sensitivity", "cost"]
-    target: float | None = None
-    cost_miss: float = 1.0
-    cost_false_alarm: float = 1.0
-    reason: str
-
-
-class Experiment(_Section):
-    """One configuration of the ladder: a first run of a rung, or one change to a parent."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    rung: str
-    hypothesis: str
-    config: dict[str, Any] | None = None
-    parent: str | None = None
-    change: dict[str, Any] | None = None  # {dotted.leaf.key: new value}: exactly one
-    split: str = "primary"
-    seeds: list[int] | None = None  # a subset of the project's; null means all
-    conclusion: str | None = None  # written by the author after the run
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> "Experiment":
-        if (self.parent is None) == (self.config is None):
-            raise ValueError(f"experiment {self.name}: give either config, or parent and change")
-        if (self.parent is None) != (self.change is None):
-            raise ValueError(f"experiment {self.name}: parent and change go together")
-        if self.change is not None and len(self.change) != 1:
-            raise ValueError(
-                f"experiment {self.name}: change names {len(self.change)} keys, exactly one may "
-                "differ from the parent; remedy: split it into several experiments"
-            )
-        return self
-
-
-class AskedResult(_Section):
-    """A result beyond the standing ones, computed from stored predictions by its kind.
-
-    `config` and `versus` name configurations of the ladder; kinds about one run take the run of the
-    first seed. On part test it is computed once test was opened for these configurations.
-    """
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    kind: str
-    config: str
-    part: Literal["val", "calib", "test"] = "val"
-    versus: str | None = None
-    versus_part: Literal["val", "calib", "test"] | None = None
-    metric: str | None = None  # null: the primary one
-    parameters: dict[str, Any] = Field(default_factory=dict)
-
-
-class Quick(_Section):
-    """The smoke run: so many units, and these dotted config keys overridden where they exist."""
-
-    units: int = 24
-    overrides: dict[str, Any] = Field(default_factory=dict)
-
-
-class SignOff(_Section):
-    """Who accepted the specification, and when (ISO date)."""
-
-    by: str
-    date: str
-
-    @field_validator("date", mode="before")
-    @classmethod
-    def _as_text(cls, value: Any) -> Any:
-        """YAML reads an unquoted date as a date; keep its ISO form."""
-        return value.isoformat() if isinstance(value, date) else value
-
-
-class Project(_Section):
+class Project(Section):
     """`project.yaml`, whole. Field comments in the generated file explain each to the author."""
 
     name: str
@@ -273,28 +146,3 @@ def set_leaf(config: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
     copy = list(config) if isinstance(config, list) else dict(config)
     copy[index] = set_leaf(copy[index], rest, value) if rest else value
     return copy
-
-
-def load(root: Path | str) -> Project:
-    """Read and check `project.yaml` under a project's root; raises ProjectError with each fault."""
-    path = Layout(root).project
-    if not path.is_file():
-        raise ProjectError(
-            "not a project: project.yaml is missing",
-            expected="a folder generated by copier copy",
-            received=str(root),
-            remedy="name the project's root folder",
-        )
-    try:
-        return Project.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise ProjectError("project.yaml is not valid YAML", received=str(error)) from None
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'project'}: {e['msg']}" for e in error.errors()[:8]
-        )
-        raise ProjectError(
-            f"project.yaml has {error.error_count()} fault(s)",
-            received=faults,
-            remedy="correct these entries; docs/ explains each field",
-        ) from None
