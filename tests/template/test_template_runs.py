@@ -168,11 +168,12 @@ def test_labels_of_sealed_parts_are_not_for_training(generated, monkeypatch):
     monkeypatch.syspath_prepend(str(generated / "src"))
     from my_project import dataset
 
+    author = project.load(generated)
+
     class Run:
-        config, seed = {}, 0
+        config, seed, classes = {}, 0, author.classes
         parts = pd.DataFrame({"id": ["a", "b", "c"], "part": ["train", "calib", "test"]})
 
-    author = project.load(generated)
     table = pd.DataFrame({"id": ["a", "b", "c"], "label": ["clear", "suspect", "clear"]})
     study = dataset.Study(Layout(generated), author, table, Run())
     assert study.labels("train").tolist() == [0]
