@@ -242,3 +242,18 @@ def test_a_result_that_cannot_be_asked_for_is_refused(ready, changes):
     author.results = [AskedResult(**asked(**changes))]
     with pytest.raises(ProjectError, match="cannot be asked for"):
         evidence.summarise(layout, author)
+
+
+@pytest.mark.parametrize("changes", [{"kind": "drift"}, {"versus": "prior"}])
+def test_a_result_with_the_wrong_sides_is_refused(ready, changes):
+    layout, author = ready
+    author.results = [AskedResult(**asked(**changes))]
+    with pytest.raises(ProjectError, match="wrong sides"):
+        evidence.summarise(layout, author)
+
+
+def test_the_other_side_of_a_drift_stands_on_the_same_part_unless_said(ready):
+    layout, author = ready
+    author.results = [AskedResult(**asked(kind="drift", versus="prior"))]
+    (_, inputs, _) = evidence.summary.plan(layout, author)["slow_slices"]
+    assert inputs["versus_part"] == "val"

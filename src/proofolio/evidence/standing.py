@@ -32,7 +32,8 @@ NAMES = {
     "seed_mean": "seed_mean_{config}_{part}",
     "paired_difference": "difference_{config}_vs_{versus}_{part}",
 } | {kind: f"{kind}_{{part}}" for kind in (*SETTINGS, "confusion", "slice_table")}
-ABOUT_SEEDS = ("seed_mean", "paired_difference", "drift", "leak_comparison")  # others: one run
+TWO_SIDED = ("paired_difference", "drift", "leak_comparison")
+ABOUT_SEEDS = ("seed_mean", *TWO_SIDED)  # other kinds are about one run
 
 
 def name(kind: str, inputs: dict[str, Any]) -> str | None:

@@ -35,6 +35,13 @@ def plan(layout: Layout, project: Project) -> dict[str, Planned]:
                 expected=f"a name of its own, and one of {', '.join(sorted(tables.RECOMPUTE))}",
                 remedy="correct results in project.yaml",
             )
+        if (asked.kind in standing.TWO_SIDED) != (asked.versus is not None):
+            raise ProjectError(
+                f"results: {asked.name} of kind {asked.kind} has the wrong sides",
+                expected=f"versus for {', '.join(standing.TWO_SIDED)}, none for other kinds",
+                received=f"versus {asked.versus}",
+                remedy="correct results in project.yaml",
+            )
         planned = _asked(layout, project, asked)
         if planned is not None:
             made[asked.name] = planned
@@ -60,7 +67,7 @@ def _asked(layout: Layout, project: Project, asked: AskedResult) -> Planned | No
             return None
         inputs |= {"versus": asked.versus, "versus_runs": standing.ids(beside)}
         if asked.kind == "drift":
-            inputs["versus_part"] = asked.versus_part
+            inputs["versus_part"] = versus_part
     usual = standing.settings(asked.kind, runs[0], asked.part, project)
     return asked.kind, inputs, usual | asked.parameters
 

@@ -45,7 +45,7 @@ class Project(Section):
     ladder: list[Experiment] = Field(min_length=1)
     fixed_comparisons: list[str] = Field(default_factory=list)  # opened beside the choice
     results: list[AskedResult] = Field(default_factory=list)
-    readings: dict[str, dict[str, str]] = Field(default_factory=dict)  # part: {id: what one sees}
+    readings: dict[Literal["val", "test"], dict[str, str]] = Field(default_factory=dict)  # by id
     prior_exposure: str
     references: list[Reference] = Field(default_factory=list)
     quick: Quick = Field(default_factory=Quick)
