@@ -24,7 +24,10 @@ LAST = ("blocks.6", "conv_head", "bn2", "classifier")
 
 
 def features(study: Study) -> tuple[Any, Any, Any]:
-    """Return the backbone's pooled output for every picture, where it comes from, where it ran."""
+    """Return the backbone's pooled output for every picture, where it comes from, where it ran.
+
+    With `mirror` in the configuration it is the mean over the picture and its mirror image.
+    """
     from proofolio_torch import data, device, weights
     from proofolio_torch import features as kept
 
@@ -34,7 +37,7 @@ def features(study: Study) -> tuple[Any, Any, Any]:
         "infer", model, size=c["size"], images=len(images), folder=work / "probe"
     )
     found = kept.extract(
-        model,
+        mirrored(model) if c.get("mirror") else model,
         images,
         normalise=data.Normalise.of(info),
         runtime=runtime,
@@ -42,6 +45,21 @@ def features(study: Study) -> tuple[Any, Any, Any]:
         weights_sha256=info.sha256,
     )
     return found, info.model_info(model), runtime
+
+
+def mirrored(model: "nn.Module") -> "nn.Module":
+    """Return a network whose output is the model's mean over pictures and their mirror images."""
+    from torch import nn
+
+    class Mirrored(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, x: Any) -> Any:
+            return (self.model(x) + self.model(x.flip(3))) / 2
+
+    return Mirrored()
 
 
 def probe(study: Study, x: np.ndarray) -> "Pipeline":
