@@ -75,6 +75,7 @@ LADDER = {
     "classical": classical,
     "small_cnn": small_cnn,
     "frozen": frozen,
+    "mirrored": frozen,  # with `mirror` in its configuration
     "finetuned": finetuned,
 }
 # A rung's network before training, and how its input is normalised: for whoever loads its weights.
