@@ -14,6 +14,7 @@ _FIRST = {
     "threshold_transfer": "target threshold calib_sensitivity calib_specificity sensitivity "
     "specificity accuracy",
     "mistakes": "id label decided probability",
+    "class_table": "class n recall decided precision confused_with confused",
     "drift": "which part value n n_units",
     "leak_comparison": "which value n n_units",
 }
@@ -22,12 +23,15 @@ _SILENT = {
     "seed_mean": {"degenerate", "method", "resamples"},
     "risk_coverage": {"cut"},
     "mistakes": {"unit"},
+    "class_table": {"n_units"},
     "cost": {"sensitivity", "specificity"},  # the misses and false alarms beside them say it
     "conformal": {"quantile"},  # of a score; none where calib is too small to exclude a class
 }
 _LAST = ("reading", "note")  # texts that may be long; empty where there is nothing to say
 _TITLES = {
     "n_units": "units",
+    "confused_with": "most often taken for",
+    "confused": "times",
     "n_answered": "answered",
     "n_handed_over": "handed over",
     "calib_sensitivity": "sensitivity on calib",

@@ -20,6 +20,7 @@ THRESHOLDS = [round(0.05 * step, 2) for step in range(1, 20)]
 SETTINGS: dict[str, dict[str, Any]] = {
     "threshold_table": {"thresholds": THRESHOLDS},
     "mistakes": {"k": 20},
+    "class_table": {},
     "threshold_transfer": {"targets": [0.9, 0.95, 0.975, 0.99]},
     "decision_curve": {"grid": [round(0.01 * step, 2) for step in range(1, 100)]},
     "risk_coverage": {"targets": [1.0, 0.95, 0.9, 0.8, 0.7, 0.5]},
@@ -50,6 +51,8 @@ def settings(kind: str, run: Run, part: str, project: Project) -> dict[str, Any]
     if kind == "slice_table":
         wanted = (project.metric.primary, "sensitivity", "specificity", "accuracy")
         usual["metrics"] = [m for m in dict.fromkeys(wanted) if m in run.metrics[part]]
+    if kind == "class_table":
+        usual = {"level": DRAWN["level"]}
     if kind == "conformal":
         usual["by"] = "row" if run.positive_class is None else "unit"
     if kind == "mistakes":
@@ -126,6 +129,7 @@ def _of_run(run: Run, on: Sequence[str], project: Project) -> Iterator[Planned]:
         yield "threshold_table", {"part": "calib", "runs": [run.id]}, SETTINGS["threshold_table"]
     for part in on:
         kinds = ["slice_table", *(["confusion", "mistakes"] if decided else [])]
+        kinds += [] if binary else ["class_table"]
         if calib and "log_loss" in run.metrics[part]:  # probabilities, not scores
             kinds += ["risk_coverage", "conformal"]
             if binary:

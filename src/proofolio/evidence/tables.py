@@ -88,6 +88,24 @@ def confusion(
     return building.result("confusion", inputs, parameters, lead, rows)
 
 
+def class_table(
+    layout: Layout, project: Project | None, inputs: Inputs, parameters: Inputs
+) -> Result:
+    """Return recall and precision of every class; `inputs`: runs (one), part.
+
+    `parameters`: level. The rows are those of `errors.class_table`; `value` is the lowest recall.
+    """
+    run, stored, examples = building.one(layout, inputs)
+    building.refuse_demonstration(layout, [run])
+    part, level = inputs["part"], parameters["level"]
+    rows = errors.class_table(run, stored, examples, part, level=level)
+    data = scoring.join_run(run, stored, examples, part)
+    lead = building.counted(data.rows, "Wilson intervals over clusters; value: the lowest recall")
+    known = [row["recall"] for row in rows if row["recall"] is not None]
+    lead |= {"value": min(known), "level": level}
+    return building.result("class_table", inputs, parameters, lead, rows)
+
+
 def threshold_table(
     layout: Layout, project: Project | None, inputs: Inputs, parameters: Inputs
 ) -> Result:
@@ -181,6 +199,7 @@ RECOMPUTE: Mapping[str, Builder] = {
     "seed_mean": seed_mean,
     "paired_difference": paired_difference,
     "confusion": confusion,
+    "class_table": class_table,
     "threshold_table": threshold_table,
     "slice_table": slice_table,
     "mistakes": mistakes,

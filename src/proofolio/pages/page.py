@@ -151,7 +151,8 @@ def _figures_of(facts: Facts, drawings: Drawings, kind: str) -> list[str]:
 def _errors(facts: Facts, drawings: Drawings, sheets: Sequence[tuple[str, str]]) -> Iterator[str]:
     yield "## Errors and slices"
     yield from parts.beside(drawings, *(f"confusion_{part}" for part in facts.parts))
-    yield from tables.result_blocks(facts, "slice_table")
+    for kind in ("slice_table", "class_table"):
+        yield from tables.result_blocks(facts, kind)
     if "score_shift" in drawings:
         yield "### Where the probabilities lie"
         yield (
