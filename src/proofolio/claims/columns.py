@@ -16,6 +16,8 @@ _FIRST = {
     "mistakes": "id label decided probability",
     "class_table": "class n recall decided precision confused_with confused",
     "drift": "which part value n n_units",
+    "label_noise": "id label decided p_label p_decided class n candidates share estimated_share",
+    "confused_pairs": "pair n first_as_second second_as_first share",
     "leak_comparison": "which value n n_units",
 }
 _SILENT = {
@@ -23,6 +25,7 @@ _SILENT = {
     "seed_mean": {"degenerate", "method", "resamples"},
     "risk_coverage": {"cut"},
     "mistakes": {"unit"},
+    "label_noise": {"unit"},
     "class_table": {"n_units"},
     "cost": {"sensitivity", "specificity"},  # the misses and false alarms beside them say it
     "conformal": {"quantile"},  # of a score; none where calib is too small to exclude a class
@@ -56,6 +59,21 @@ _TITLES_OF = {
         "several": "several classes",
     },
     "cost": {"cost": "cost per example"},
+    "label_noise": {
+        "label": "given label",
+        "decided": "what the model says",
+        "p_label": "probability of the label",
+        "p_decided": "probability of what it says",
+        "share": "share doubted",
+        "estimated_share": "estimated share wrong",
+    },
+    "confused_pairs": {
+        "n": "mistakes",
+        "first_as_second": "first taken for second",
+        "second_as_first": "second taken for first",
+        "share": "share of all mistakes",
+        "note": "what tells them apart",
+    },
     "decision_curve": {"model": "net benefit of the model"},
     "threshold_transfer": {"target": "sensitivity aimed at"},
 }

@@ -26,9 +26,17 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "risk_coverage": {"targets": [1.0, 0.95, 0.9, 0.8, 0.7, 0.5]},
     "conformal": {"levels": [0.8, 0.9, 0.95, 0.99]},
     "ood": {"keep": 0.95},
+    "label_noise": {"rows": "candidates"},
+    "confused_pairs": {"k": 12},
     "cost": {"ratios": [[1, 1], [2, 1], [5, 1], [10, 1], [20, 1], [50, 1]]},
 }
-UNDRAWN = ("threshold_table", "mistakes", "confusion")  # kinds without intervals
+UNDRAWN = (
+    "threshold_table",
+    "mistakes",
+    "confusion",
+    "label_noise",
+    "confused_pairs",
+)  # kinds without intervals
 NAMES = {
     "seed_mean": "seed_mean_{config}_{part}",
     "paired_difference": "difference_{config}_vs_{versus}_{part}",

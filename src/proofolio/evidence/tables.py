@@ -12,7 +12,7 @@ import numpy as np
 
 from proofolio import decisions, errors, metrics, scoring
 from proofolio.contract import Layout, Result, Run, RunError
-from proofolio.evidence import building, policies, shifts, strangers
+from proofolio.evidence import building, confused, label_noise, policies, shifts, strangers
 from proofolio.evidence.building import LEVEL, RESAMPLES, SEED, Builder, Inputs
 from proofolio.project import Project
 
@@ -211,6 +211,8 @@ RECOMPUTE: Mapping[str, Builder] = {
     "drift": shifts.drift,
     "leak_comparison": shifts.leak_comparison,
     "ood": strangers.ood,
+    "label_noise": label_noise.label_noise,
+    "confused_pairs": confused.confused_pairs,
 }
 
 

@@ -8,7 +8,7 @@ from proofolio.verify.report import Report
 from proofolio.verify.scores import ENOUGH, TOLERANCE
 
 MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
-MEASURED |= {"saliency_check", "perturbation"}  # they need pictures and weights
+MEASURED |= {"saliency_check", "perturbation", "neighbours"}  # they need pictures and weights
 NOT_YET = {"budget"}
 _AGAIN = "write it again: proofolio cards"
 
