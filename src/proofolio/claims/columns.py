@@ -19,6 +19,8 @@ _FIRST = {
     "label_noise": "id label decided p_label p_decided class n candidates share estimated_share",
     "confused_pairs": "pair n first_as_second second_as_first share",
     "leak_comparison": "which value n n_units",
+    "hierarchy": "by values n n_units accuracy mistakes within within_by_chance within_less_chance",
+    "slice_difference": "slice value n n_units",
 }
 _SILENT = {
     "threshold_table": {"target"},
@@ -57,6 +59,18 @@ _TITLES_OF = {
         "single": "one class",
         "both": "both classes",
         "several": "several classes",
+        "n_calib": "calib rows",
+        "n_calib_class": "calib rows of its rarest class",
+        "marginal_coverage": "coverage by one quantile for all",
+        "marginal_size": "classes per set by one quantile for all",
+    },
+    "hierarchy": {
+        "by": "level",
+        "values": "groups",
+        "mistakes": "mistakes at this level",
+        "within": "share of wrong classes within the true group",
+        "within_by_chance": "by chance",
+        "within_less_chance": "more than by chance",
     },
     "cost": {"cost": "cost per example"},
     "label_noise": {
@@ -163,6 +177,9 @@ def _usual(kind: str, rows: list[Row]) -> list[str]:
     if kind == "confusion":  # classes as the rows have them: counts, then shares
         classes = [row.get("actual") for row in rows]
         return ["actual", "n", *classes, *(f"share_{name}" for name in classes)]
+    if kind == "conformal" and "group" in rows[0]:
+        calib = ["classes", "n_calib", "n_calib_class", "n", "n_units"]
+        return ["level", "group", *calib, "coverage", "mean_size", "marginal_coverage"]
     if kind == "conformal":
         by_class = _by_class(rows)
         sizes = ("mean_size", "empty", "single", "both", "several", "n_units")

@@ -42,7 +42,7 @@ NAMES = {
     "paired_difference": "difference_{config}_vs_{versus}_{part}",
 } | {kind: f"{kind}_{{part}}" for kind in (*SETTINGS, "confusion", "slice_table")}
 TWO_SIDED = ("paired_difference", "drift", "leak_comparison")
-ABOUT_SEEDS = ("seed_mean", *TWO_SIDED)  # other kinds are about one run
+ABOUT_SEEDS = ("seed_mean", "slice_difference", *TWO_SIDED)  # other kinds are about one run
 
 
 def name(kind: str, inputs: dict[str, Any]) -> str | None:

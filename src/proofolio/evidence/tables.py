@@ -3,7 +3,8 @@
 Each takes (layout, project or None, inputs, parameters) and returns the `Result`, from evidence
 alone: `project` is never needed, and `inputs` and `parameters` are what the result itself records.
 Here stand those about what a run or configuration did; `policies` holds those about what could be
-done with a run, `shifts` those that compare other rows or another split.
+done with a run, `shifts` those that compare other rows or another split, `groups` those about
+slices, `strangers` the one about examples of no class.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 
 from proofolio import decisions, errors, metrics, scoring
 from proofolio.contract import Layout, Result, Run, RunError
-from proofolio.evidence import building, confused, label_noise, policies, shifts, strangers
+from proofolio.evidence import building, confused, groups, label_noise, policies, shifts, strangers
 from proofolio.evidence.building import LEVEL, RESAMPLES, SEED, Builder, Inputs
 from proofolio.project import Project
 
@@ -211,6 +212,8 @@ RECOMPUTE: Mapping[str, Builder] = {
     "drift": shifts.drift,
     "leak_comparison": shifts.leak_comparison,
     "ood": strangers.ood,
+    "hierarchy": groups.hierarchy,
+    "slice_difference": groups.slice_difference,
     "label_noise": label_noise.label_noise,
     "confused_pairs": confused.confused_pairs,
 }
