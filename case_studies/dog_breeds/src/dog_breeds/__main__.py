@@ -102,7 +102,7 @@ def cards(quick: bool = False) -> None:
 def sheets(
     quick: bool = False, into: Path = Path("docs/result"), run: str = "", record: bool = False
 ) -> None:
-    """Draw mistakes and where the network looked, where pictures and weights are at hand.
+    """Draw mistakes, look-alikes and where the network looked, where pictures are at hand.
 
     Args:
         quick: of the smoke run in work/quick.
@@ -116,6 +116,23 @@ def sheets(
     print(f"sheets: {room.write(root, root / into, run)}", flush=True)
     if record:
         room.record(root, " ".join(evidence.normalised_argv(sys.argv, root)), run)
+
+
+@app.command
+def neighbours(quick: bool = False, run: str = "", k: int = 20) -> None:
+    """Measure how near the training pictures are to the surest ones (results/neighbours_*.json).
+
+    Args:
+        quick: of the smoke run in work/quick.
+        run: id of the run; the leading one where empty.
+        k: surest pictures to show.
+    """
+    from dog_breeds import neighbours as room
+
+    root = _root(quick)
+    for result in room.record(root, " ".join(evidence.normalised_argv(sys.argv, root)), run, k):
+        told = result.inputs["part"], result.parameters["rows"], result.value
+        print("neighbours on {} ({}): {:.3f}".format(*told), flush=True)
 
 
 @app.command
