@@ -79,14 +79,14 @@ class Job:
     """Everything a training needs, handed from `fit` to the trainer."""
 
     model: nn.Module
-    train: data.Examples
-    val: data.Examples
+    train: data.Part
+    val: data.Part
     plan: Plan
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
     score: Score
     optimizer: Callable[[nn.Module], Optimizer]
     schedule: Callable[[Optimizer, int], LRScheduler]
-    normalise: data.Normalise
+    normalise: Callable[[Any], Any]
     runtime: Runtime
     folder: Path
     seed: int
@@ -125,6 +125,8 @@ class Job:
         """Loader processes: the plan's, or the recipe's bounded by the cores of this process."""
         if self.plan.workers is not None:
             return self.plan.workers
+        if data.makes_batches(self.train):
+            return 0
         spare = parallel.cores() // parallel.world_size() - 1
         return max(0, min(self.recipe.workers, spare))
 
@@ -139,4 +141,4 @@ class Job:
         drawn = None if drawn is None else files.sha256_bytes(drawn.tobytes())
         numbers = [plan.epochs, plan.batch, plan.patience, plan.max_grad_norm, self.seed, drawn]
         shapes = [[k, list(v.shape)] for k, v in self.model.state_dict().items()]
-        return files.sha256_json([numbers, parts, self.train.cache.key, self.score.name, shapes])
+        return files.sha256_json([numbers, parts, self.train.key, self.score.name, shapes])

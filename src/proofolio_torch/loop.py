@@ -22,15 +22,15 @@ __all__ = ["BEST", "Job", "Outcome", "Plan", "Score", "fit", "micro_batches", "p
 
 def fit(
     model: nn.Module,
-    train: data.Examples,
-    val: data.Examples,
+    train: data.Part,
+    val: data.Part,
     *,
     plan: Plan,
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
     score: Score,
     optimizer: Callable[[nn.Module], Optimizer],
     schedule: Callable[[Optimizer, int], LRScheduler],
-    normalise: data.Normalise,
+    normalise: Callable[[Any], Any],
     runtime: Runtime,
     folder: Path,
     seed: int,
@@ -44,7 +44,7 @@ def fit(
     that normalise over the micro-batch see fewer examples then.
 
     Args:
-        model: float (b, c, h, w) to logits (b, k).
+        model: float (b, c, h, w), or a named tuple of tensors, to logits (b, k).
         train: labelled examples, augmented.
         val: labelled examples; stop and choice use nothing else.
         plan: epochs, batch, patience and so on.
@@ -52,7 +52,8 @@ def fit(
         score: what chooses the best epoch.
         optimizer: makes one for a model (`optim.adamw`).
         schedule: makes one for an optimizer and the number of steps (`optim.one_cycle`).
-        normalise: bytes to floats.
+        normalise: bytes to floats (`data.Normalise`), or a batch of events to a standardised
+            one (`events.sequences.Scale`).
         runtime: from `device.choose`.
         folder: of state and best weights (git-ignored; `run.work`).
         seed: of order, augmentation places and dropout.

@@ -1,0 +1,1 @@
+"""Events: windows, sequences, simulated cards."""
