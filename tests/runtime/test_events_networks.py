@@ -32,7 +32,7 @@ def batch():
 @pytest.fixture(params=MODELS)
 def network(request):
     torch.manual_seed(0)
-    return MODELS[request.param](7, 3).eval()
+    return MODELS[request.param](8, 3).eval()
 
 
 def test_what_follows_the_event_has_no_influence(network, batch):
@@ -45,7 +45,7 @@ def test_what_follows_the_event_has_no_influence(network, batch):
 
 def test_more_room_for_history_changes_nothing_where_there_is_none(batch):
     torch.manual_seed(0)
-    network = MODELS["gru"](7, 3).eval()
+    network = MODELS["gru"](8, 3).eval()
     young = batch.length < K
     shorter = Batch(batch.steps[young, : K - 1], batch.length[young], batch.own[young])
     with torch.no_grad():
@@ -69,7 +69,7 @@ def test_own_features_count_only_where_they_are_taken(batch):
     torch.manual_seed(0)
     other = batch._replace(own=batch.own + 1)
     for model in MODELS.values():
-        with_own, without = model(7, 3).eval(), model(7).eval()
+        with_own, without = model(8, 3).eval(), model(8).eval()
         with torch.no_grad():
             assert not torch.equal(with_own(other), with_own(batch))
             assert torch.equal(without(other), without(batch))
@@ -98,7 +98,7 @@ def test_a_gru_learns_from_the_history_alone(tmp_path):
         torch.manual_seed(0)
         arguments = job(tmp_path / str(k), epochs=12, batch=32)
         arguments |= {
-            "model": networks.GRU(7, hidden=16, head=16),
+            "model": networks.GRU(8, hidden=16, head=16),
             "train": parts[0],
             "val": parts[1],
             "normalise": Scale.of(short, np.arange(450)),
@@ -161,7 +161,7 @@ def test_the_probe_measures_sequences(monkeypatch, tmp_path, batch, kind):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     clock = iter(range(10_000))
     monkeypatch.setattr(device.time, "perf_counter", lambda: float(next(clock)))
-    model = MODELS["gru"](7, 3)
+    model = MODELS["gru"](8, 3)
     found = device.choose(kind, model, inputs=batch, images=10**6, folder=tmp_path)
     assert found.layout == "contiguous"
     assert "probe of 60 sequences: float32 contiguous" in found.reason
@@ -173,7 +173,7 @@ def test_the_probe_measures_sequences(monkeypatch, tmp_path, batch, kind):
 
 def test_a_gpu_computes_sequences_in_float32(monkeypatch, batch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    found = device.choose("train", MODELS["gru"](7, 3), inputs=batch)
+    found = device.choose("train", MODELS["gru"](8, 3), inputs=batch)
     assert (found.device, found.dtype, found.layout) == ("cuda", "float32", "contiguous")
 
 

@@ -30,8 +30,8 @@ def slow(events, k, row, entity="unit"):
         hour, weekday = 2 * np.pi * second / 86400, 2 * np.pi * at.day_of_week / 7
         gap = 0.0 if before is None else (at - before).total_seconds()
         seen.append(
-            [np.log1p(gap), before is None, np.log1p(event["amount"]), np.sin(hour), np.cos(hour),
-             np.sin(weekday), np.cos(weekday)]
+            [np.log1p(gap), before is None, event["amount"], np.log1p(event["amount"]),
+             np.sin(hour), np.cos(hour), np.sin(weekday), np.cos(weekday)]
         )  # fmt: skip
         before = at
     seen = np.array(seen[-k:], float)

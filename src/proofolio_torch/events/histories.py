@@ -51,7 +51,8 @@ def columns(
     hour = 2 * np.pi * (time % DAY) / DAY
     weekday = 2 * np.pi * ((time // DAY + 3) % 7) / 7  # 1970 began on a Thursday; Monday is 0
     found = {"gap": np.log1p(np.where(first, 0, gap)), "first": first}
-    found |= {} if amount is None else {"amount": np.log1p(amount)}
+    # the logarithm tells small amounts apart, the amount itself keeps a limit such as 220 sharp
+    found |= {} if amount is None else {"amount": amount, "amount_log": np.log1p(amount)}
     found |= {"hour_sin": np.sin(hour), "hour_cos": np.cos(hour)}
     found |= {"weekday_sin": np.sin(weekday), "weekday_cos": np.cos(weekday)}
     return tuple(found), np.column_stack(list(found.values())).astype(np.float32)

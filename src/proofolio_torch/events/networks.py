@@ -13,8 +13,10 @@ from proofolio_torch.events.histories import Batch
 
 def _head(inputs: int, width: int, dropout: float, classes: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Linear(inputs, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, classes)
-    )
+        nn.Linear(inputs, width), nn.ReLU(), nn.Dropout(dropout),
+        nn.Linear(width, width), nn.ReLU(), nn.Dropout(dropout),
+        nn.Linear(width, classes),
+    )  # fmt: skip
 
 
 def _at_event(values: torch.Tensor, length: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "Histories", "Scale", "Sequences", "columns"]
 
 NO_LABEL = -1
-SCALED = ("gap", "amount")  # the other columns of a step lie within -1..1
+SCALED = ("gap", "amount", "amount_log")  # the other columns of a step lie within -1..1
 
 
 class Sequences:
@@ -65,15 +65,16 @@ class Sequences:
 class Scale:
     """Standardise a batch on the device it lies on: what `data.Normalise` is for images.
 
-    `mean` and `std` have a value per column of a step, `own_mean` and `own_std` per own feature;
-    own features are cut off at `limit` standard deviations.
+    `mean` and `std` have a value per column of a step, `own_mean` and `own_std` per own feature.
+    Values beyond `limit` standard deviations are cut off there, against a single absurd amount. The
+    limit is wide, since rare and large values are what gives fraud away.
     """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
     own_mean: tuple[float, ...] = ()
     own_std: tuple[float, ...] = ()
-    limit: float = 10.0
+    limit: float = 100.0
 
     @classmethod
     def of(cls, histories: Histories, rows: np.ndarray) -> "Scale":
@@ -87,9 +88,9 @@ class Scale:
 
     def __call__(self, batch: Batch) -> Batch:
         """Return (x - mean) / std of steps and own features."""
-        steps = _scaled(batch.steps, self.mean, self.std)
-        own = _scaled(batch.own, self.own_mean, self.own_std)
-        return Batch(steps, batch.length, own.clamp(-self.limit, self.limit))
+        steps = _scaled(batch.steps, self.mean, self.std, self.limit)
+        own = _scaled(batch.own, self.own_mean, self.own_std, self.limit)
+        return Batch(steps, batch.length, own)
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +99,7 @@ def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _scaled(
-    values: "torch.Tensor", mean: tuple[float, ...], std: tuple[float, ...]
+    values: "torch.Tensor", mean: tuple[float, ...], std: tuple[float, ...], limit: float
 ) -> "torch.Tensor":
     if values.shape[-1] != len(mean):
         raise TableError(
@@ -107,4 +108,4 @@ def _scaled(
             received=str(values.shape[-1]),
             remedy="make the scale from the same histories",
         )
-    return (values - values.new_tensor(mean)) / values.new_tensor(std)
+    return ((values - values.new_tensor(mean)) / values.new_tensor(std)).clamp(-limit, limit)
