@@ -8,6 +8,7 @@ passes its score as `p`.
 from proofolio.decisions.calibration import calibrate, fit_temperature
 from proofolio.decisions.conformal import conformal_table, largest_per_unit, prediction_sets
 from proofolio.decisions.curves import decision_curve, risk_coverage
+from proofolio.decisions.grouped import grouped_sets, grouped_table
 from proofolio.decisions.policies import abstention, confidence, cost_table, transfer_table
 from proofolio.decisions.thresholds import fit_threshold, rule_text, threshold_table
 
@@ -20,6 +21,8 @@ __all__ = [
     "decision_curve",
     "fit_temperature",
     "fit_threshold",
+    "grouped_sets",
+    "grouped_table",
     "largest_per_unit",
     "prediction_sets",
     "risk_coverage",

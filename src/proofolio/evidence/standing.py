@@ -20,20 +20,29 @@ THRESHOLDS = [round(0.05 * step, 2) for step in range(1, 20)]
 SETTINGS: dict[str, dict[str, Any]] = {
     "threshold_table": {"thresholds": THRESHOLDS},
     "mistakes": {"k": 20},
+    "class_table": {},
     "threshold_transfer": {"targets": [0.9, 0.95, 0.975, 0.99]},
     "decision_curve": {"grid": [round(0.01 * step, 2) for step in range(1, 100)]},
     "risk_coverage": {"targets": [1.0, 0.95, 0.9, 0.8, 0.7, 0.5]},
     "conformal": {"levels": [0.8, 0.9, 0.95, 0.99]},
     "ood": {"keep": 0.95},
+    "label_noise": {"rows": "candidates"},
+    "confused_pairs": {"k": 12},
     "cost": {"ratios": [[1, 1], [2, 1], [5, 1], [10, 1], [20, 1], [50, 1]]},
 }
-UNDRAWN = ("threshold_table", "mistakes", "confusion")  # kinds without intervals
+UNDRAWN = (
+    "threshold_table",
+    "mistakes",
+    "confusion",
+    "label_noise",
+    "confused_pairs",
+)  # kinds without intervals
 NAMES = {
     "seed_mean": "seed_mean_{config}_{part}",
     "paired_difference": "difference_{config}_vs_{versus}_{part}",
 } | {kind: f"{kind}_{{part}}" for kind in (*SETTINGS, "confusion", "slice_table")}
 TWO_SIDED = ("paired_difference", "drift", "leak_comparison")
-ABOUT_SEEDS = ("seed_mean", *TWO_SIDED)  # other kinds are about one run
+ABOUT_SEEDS = ("seed_mean", "slice_difference", *TWO_SIDED)  # other kinds are about one run
 
 
 def name(kind: str, inputs: dict[str, Any]) -> str | None:
@@ -50,6 +59,8 @@ def settings(kind: str, run: Run, part: str, project: Project) -> dict[str, Any]
     if kind == "slice_table":
         wanted = (project.metric.primary, "sensitivity", "specificity", "accuracy")
         usual["metrics"] = [m for m in dict.fromkeys(wanted) if m in run.metrics[part]]
+    if kind == "class_table":
+        usual = {"level": DRAWN["level"]}
     if kind == "conformal":
         usual["by"] = "row" if run.positive_class is None else "unit"
     if kind == "mistakes":
@@ -126,6 +137,7 @@ def _of_run(run: Run, on: Sequence[str], project: Project) -> Iterator[Planned]:
         yield "threshold_table", {"part": "calib", "runs": [run.id]}, SETTINGS["threshold_table"]
     for part in on:
         kinds = ["slice_table", *(["confusion", "mistakes"] if decided else [])]
+        kinds += [] if binary else ["class_table"]
         if calib and "log_loss" in run.metrics[part]:  # probabilities, not scores
             kinds += ["risk_coverage", "conformal"]
             if binary:

@@ -24,6 +24,7 @@ from proofolio.metrics.intervals import (
 from proofolio.metrics.ratios import ratios
 from proofolio.metrics.resampling import resample_weights
 from proofolio.metrics.statistics import value
+from proofolio.metrics.within import within_difference
 
 __all__ = [
     "NAMES",
@@ -43,4 +44,5 @@ __all__ = [
     "seed_means",
     "uses_calibrated",
     "value",
+    "within_difference",
 ]
