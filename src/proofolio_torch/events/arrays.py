@@ -128,6 +128,19 @@ def mean(whole: np.ndarray, part: np.ndarray, count: np.ndarray) -> np.ndarray:
     return (whole + part * 2.0**-BITS) / count
 
 
+def stable_order(codes: np.ndarray) -> np.ndarray:
+    """Return the stable order of whole numbers from 0 on, in linear time: 16 bits at a time."""
+    if not len(codes):
+        return np.zeros(0, np.int64)
+    order = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
+    shift = 16
+    while codes.max() >> shift:
+        digits = (codes >> shift & 0xFFFF).astype(np.uint16)
+        order = order[np.argsort(digits[order], kind="stable")]
+        shift += 16
+    return order
+
+
 def _labels(
     events: pd.DataFrame, time: np.ndarray, windows: Windows
 ) -> tuple[np.ndarray, np.ndarray]:

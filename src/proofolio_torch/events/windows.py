@@ -162,19 +162,8 @@ def _grouped(time: np.ndarray, codes: np.ndarray, reach: int) -> tuple[np.ndarra
             received=f"{codes.max() + 1} entities x {span} seconds",
             remedy="derive the features for a part of the entities at a time",
         )
-    order = _stable(codes)
+    order = arrays.stable_order(codes)
     return order, codes[order] * span + (time[order] - time[0]), span
-
-
-def _stable(codes: np.ndarray) -> np.ndarray:
-    """Return the stable order of codes from 0 on, in linear time: 16 bits at a time."""
-    order = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
-    shift = 16
-    while codes.max() >> shift:
-        digits = (codes[order] >> shift & 0xFFFF).astype(np.uint16)
-        order = order[np.argsort(digits, kind="stable")]
-        shift += 16
-    return order
 
 
 def _sums(values: np.ndarray) -> np.ndarray:
