@@ -1,1 +1,1 @@
-"""Events: windows, sequences, simulated cards."""
+"""Sequences of events: features over time windows, live scoring, simulated cards, batches."""
