@@ -38,9 +38,9 @@ def fit(
 ) -> Outcome:
     """Train `model` in place, resuming from `folder` where a state lies there; see `Plan`.
 
-    Afterwards the model holds the weights of the best epoch on val (if finished). Ctrl-C saves and
-    raises KeyboardInterrupt; calling again goes on to the same numbers as if nothing had happened.
-    Out of memory halves the micro-batch and accumulates more of them, says so, and goes on; layers
+    Afterwards (if finished) the model holds the weights of the epoch that the plan keeps: the best
+    on val, or the last. Ctrl-C saves and raises KeyboardInterrupt; calling again goes on to the
+    same numbers as if nothing had happened. Out of memory halves the micro-batch and accumulates more of them, says so, and goes on; layers
     that normalise over the micro-batch see fewer examples then.
 
     Args:

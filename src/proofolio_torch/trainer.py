@@ -165,7 +165,7 @@ class Trainer:
                 f"{', '.join(wrong)} is not a finite number after epoch {p.epoch + 1}",
                 remedy="a lower learning rate, or float32; a metric needs both classes in val",
             )
-        if job.score.better(value, p.best_value):
+        if job.plan.keep == "last" or job.score.better(value, p.best_value):
             p.best_value, p.best_epoch = value, p.epoch + 1
             if self.accelerator.is_main_process:
                 export.save_exact(job.model, job.folder / BEST)
