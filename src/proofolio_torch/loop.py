@@ -40,8 +40,9 @@ def fit(
 
     Afterwards (if finished) the model holds the weights of the epoch that the plan keeps: the best
     on val, or the last. Ctrl-C saves and raises KeyboardInterrupt; calling again goes on to the
-    same numbers as if nothing had happened. Out of memory halves the micro-batch and accumulates more of them, says so, and goes on; layers
-    that normalise over the micro-batch see fewer examples then.
+    same numbers as if nothing had happened. Out of memory halves the micro-batch and accumulates
+    more of them, says so, and goes on; layers that normalise over the micro-batch see fewer
+    examples then.
 
     Args:
         model: float (b, c, h, w), or a named tuple of tensors, to logits (b, k).
