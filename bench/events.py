@@ -2,9 +2,10 @@
 
 Each line compares two ways of doing one thing in one process, alternating, and reports the median
 of the ratios. Features: 1, 4 and 12 million events (with --large also 24) against pandas group-by
-and rolling windows, which get whole cards and terminals of a quarter of a million rows; their values are compared. Live: one event
-at a time against a filter of the table. Simulator: one small world against a loop over cards and
-days. Results go to bench/results/events.json and events.csv with hardware and versions.
+and rolling windows, which get whole cards and terminals of a quarter of a million rows; the values
+are compared first. Live: one event at a time against a filter of the table. Simulator: one small
+world against a loop over cards and days. Results go to bench/results/events.json and events.csv
+with hardware and versions.
 """
 
 import sys
@@ -66,6 +67,7 @@ def window_features(millions: int) -> dict:
     for name, values in peer_features(*parts).items():
         part = parts[0] if name.startswith("unit_") else parts[1]
         assert np.allclose(ours[part.index, names.index(name)], values, atol=1e-6), name
+    del ours
     share = (len(parts[0]) + len(parts[1])) / (2 * len(events))
     row = compare(
         f"14 window features, {millions} million events",
