@@ -8,6 +8,7 @@ import pytest
 from event_tables import slow, table
 
 from proofolio.contract import LeakageError, ProjectError, TableError
+from proofolio_torch.events import windows as windows_module
 from proofolio_torch.events.leaks import assert_no_future
 from proofolio_torch.events.windows import DAY, Windows, features
 
@@ -31,6 +32,14 @@ def test_features_are_their_definition(windows, late):
     assert np.array_equal(values[:, exact], expected[:, exact])
     np.testing.assert_allclose(values, expected, rtol=0, atol=1e-9)
     assert (values.std(axis=0) > 0).sum() >= len(names) - 4  # the cases do exercise the features
+
+
+@pytest.mark.parametrize("block", [1, 50, 390])
+def test_blocks_change_nothing(monkeypatch, block):
+    events = table(late=True, units=9)
+    expected = features(events)[1]
+    monkeypatch.setattr(windows_module, "_BLOCK", block)
+    assert np.array_equal(features(events)[1], expected)
 
 
 def test_names_are_the_handbooks_fourteen():

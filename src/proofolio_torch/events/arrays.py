@@ -34,6 +34,11 @@ class Events:
     positive: np.ndarray
     enters: np.ndarray
 
+    def take(self, rows: np.ndarray) -> "Events":
+        """Return the events at these positions."""
+        columns = vars(self).values()
+        return Events(*(None if column is None else column[rows] for column in columns))
+
 
 def checked(events: pd.DataFrame, windows: Windows) -> Events:
     """Check a table of events and return the arrays that the windows need.
