@@ -122,7 +122,7 @@ def planted(events, fault):
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("order", "not sorted"), ("tie", "not sorted"), ("twice", "not sorted"),
+        ("order", "not in order"), ("tie", "not in order"), ("twice", "not in order"),
         ("time", "missing"), ("unit", "missing"), ("nan", "amount"), ("negative", "amount"),
         ("infinite", "amount"), ("column", "unit"), ("empty", "nothing to make"),
     ],

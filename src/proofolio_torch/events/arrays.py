@@ -58,12 +58,12 @@ def checked(events: pd.DataFrame, windows: Windows) -> Events:
             remedy="add them, or ask for fewer features: Windows(second=(), amounts=False)",
         )
     time = seconds(events["time"], "time")
-    _ordered(time, events["id"])
+    ordered(time, events["id"])
     positive, enters = _labels(events, time, windows)
     return Events(
         time=time,
-        unit=_codes(events["unit"]),
-        unit2=_codes(events["unit2"]) if windows.second else None,
+        unit=codes_of(events["unit"]),
+        unit2=codes_of(events["unit2"]) if windows.second else None,
         amount=amounts(events["amount"]) if windows.amounts else None,
         positive=positive,
         enters=enters,
@@ -172,7 +172,7 @@ def _labels(
     return result, enters
 
 
-def _ordered(time: np.ndarray, ids: pd.Series) -> None:
+def ordered(time: np.ndarray, ids: pd.Series) -> None:
     """Refuse rows that are not in the order (time, id), and repeated ids at one second."""
     wrong = np.flatnonzero(time[1:] < time[:-1])
     if not len(wrong):
@@ -189,7 +189,8 @@ def _ordered(time: np.ndarray, ids: pd.Series) -> None:
         )
 
 
-def _codes(values: pd.Series) -> np.ndarray:
+def codes_of(values: pd.Series) -> np.ndarray:
+    """Return a whole number from 0 on per entity; refuses rows without one."""
     codes, _ = pd.factorize(values)
     if (codes < 0).any():
         raise _rows(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from proofolio import files
 from proofolio.contract import TableError
+from proofolio_torch.events import arrays
 
 FORMAT = 1  # part of the key: raise it when the columns of a step change
 DAY = 86_400  # seconds
@@ -102,8 +103,8 @@ class Histories:
         self.k, self.entity = k, entity
         self.own = np.ascontiguousarray(own, np.float32)
         self.ids = events["id"].to_numpy(dtype=object)
-        codes = pd.factorize(events[entity])[0]
-        order = np.argsort(codes, kind="stable")  # the table is sorted by time already
+        codes = arrays.codes_of(events[entity])
+        order = arrays.stable_order(codes)  # the table is sorted by time already
         counts = np.bincount(codes)
         self._position = np.empty(len(order), np.int64)
         self._position[order] = np.arange(len(order))
@@ -167,24 +168,6 @@ def _checked(events: pd.DataFrame, k: int, entity: str) -> tuple[np.ndarray, np.
             expected=f"columns id, {entity}, time, at least one event, and k of at least 1",
             received=f"{len(events)} events without {', '.join(missing) or 'a gap'}, k={k}",
         )
-    if events[["id", entity, "time"]].isna().any(axis=None):
-        raise TableError("an id, a time or an entity is missing", remedy="drop or repair the rows")
-    time = events["time"].to_numpy().astype("datetime64[s]").astype(np.int64)
-    step = np.diff(time)
-    ids = events["id"].to_numpy(dtype=object)
-    tied = np.flatnonzero(step == 0)
-    if (step < 0).any() or (ids[tied] >= ids[tied + 1]).any():
-        raise TableError(
-            "the events are not sorted",
-            expected="rows in the order of time, then id, each id once",
-            received="an earlier event, or an id not above the one before it at the same second",
-            remedy='events.sort_values(["time", "id"], ignore_index=True)',
-        )
-    amount = events["amount"].to_numpy(np.float64) if "amount" in events else None
-    if amount is not None and not (np.isfinite(amount) & (amount >= 0)).all():
-        raise TableError(
-            "an amount is missing, infinite or negative",
-            received=f"{(~(amount >= 0)).sum()} missing or negative",
-            remedy="repair the table, or leave the column out",
-        )
-    return time, amount
+    time = arrays.seconds(events["time"], "time")
+    arrays.ordered(time, events["id"])
+    return time, arrays.amounts(events["amount"]) if "amount" in events else None
