@@ -22,15 +22,15 @@ __all__ = ["BEST", "Job", "Outcome", "Plan", "Score", "fit", "micro_batches", "p
 
 def fit(
     model: nn.Module,
-    train: data.Examples,
-    val: data.Examples,
+    train: data.Part,
+    val: data.Part,
     *,
     plan: Plan,
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
     score: Score,
     optimizer: Callable[[nn.Module], Optimizer],
     schedule: Callable[[Optimizer, int], LRScheduler],
-    normalise: data.Normalise,
+    normalise: Callable[[Any], Any],
     runtime: Runtime,
     folder: Path,
     seed: int,
@@ -38,13 +38,14 @@ def fit(
 ) -> Outcome:
     """Train `model` in place, resuming from `folder` where a state lies there; see `Plan`.
 
-    Afterwards the model holds the weights of the best epoch on val (if finished). Ctrl-C saves and
-    raises KeyboardInterrupt; calling again goes on to the same numbers as if nothing had happened.
-    Out of memory halves the micro-batch and accumulates more of them, says so, and goes on; layers
-    that normalise over the micro-batch see fewer examples then.
+    Afterwards (if finished) the model holds the weights of the epoch that the plan keeps: the best
+    on val, or the last. Ctrl-C saves and raises KeyboardInterrupt; calling again goes on to the
+    same numbers as if nothing had happened. Out of memory halves the micro-batch and accumulates
+    more of them, says so, and goes on; layers that normalise over the micro-batch see fewer
+    examples then.
 
     Args:
-        model: float (b, c, h, w) to logits (b, k).
+        model: float (b, c, h, w), or a named tuple of tensors, to logits (b, k).
         train: labelled examples, augmented.
         val: labelled examples; stop and choice use nothing else.
         plan: epochs, batch, patience and so on.
@@ -52,7 +53,8 @@ def fit(
         score: what chooses the best epoch.
         optimizer: makes one for a model (`optim.adamw`).
         schedule: makes one for an optimizer and the number of steps (`optim.one_cycle`).
-        normalise: bytes to floats.
+        normalise: bytes to floats (`data.Normalise`), or a batch of events to a standardised
+            one (`events.sequences.Scale`).
         runtime: from `device.choose`.
         folder: of state and best weights (git-ignored; `run.work`).
         seed: of order, augmentation places and dropout.
