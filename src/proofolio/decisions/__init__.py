@@ -8,8 +8,9 @@ passes its score as `p`.
 from proofolio.decisions.calibration import calibrate, fit_temperature
 from proofolio.decisions.conformal import conformal_table, largest_per_unit, prediction_sets
 from proofolio.decisions.curves import decision_curve, risk_coverage
+from proofolio.decisions.needs import with_interval
 from proofolio.decisions.policies import abstention, confidence, cost_table, transfer_table
-from proofolio.decisions.thresholds import fit_threshold, rule_text, threshold_table
+from proofolio.decisions.thresholds import fit_threshold, prices, rule_text, threshold_table
 
 __all__ = [
     "abstention",
@@ -22,8 +23,10 @@ __all__ = [
     "fit_threshold",
     "largest_per_unit",
     "prediction_sets",
+    "prices",
     "risk_coverage",
     "rule_text",
     "threshold_table",
     "transfer_table",
+    "with_interval",
 ]

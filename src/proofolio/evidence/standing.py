@@ -8,14 +8,18 @@ what its decision does and where it errs. Nothing is computed here.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from proofolio import splits
+from proofolio import scoring, splits
 from proofolio.contract import OOD, Layout, Run
 from proofolio.evidence import choice, store, tables
 from proofolio.project import Project
 
 Planned = tuple[str, dict[str, Any], dict[str, Any]]  # kind, inputs, parameters
 
-DRAWN = {"resamples": tables.RESAMPLES, "level": tables.LEVEL, "seed": tables.SEED}
+_DRAWN = {"level": tables.LEVEL, "seed": tables.SEED}
+DRAWN = {  # by kind of project
+    "image": {"resamples": scoring.RESAMPLES, **_DRAWN},
+    "events": {"resamples": scoring.RESAMPLES_OF_EVENTS, **_DRAWN},
+}
 THRESHOLDS = [round(0.05 * step, 2) for step in range(1, 20)]
 SETTINGS: dict[str, dict[str, Any]] = {
     "threshold_table": {"thresholds": THRESHOLDS},
@@ -25,8 +29,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "risk_coverage": {"targets": [1.0, 0.95, 0.9, 0.8, 0.7, 0.5]},
     "conformal": {"levels": [0.8, 0.9, 0.95, 0.99]},
     "ood": {"keep": 0.95},
+    "budget": {"budgets": [20, 50, 100, 200]},
     "cost": {"ratios": [[1, 1], [2, 1], [5, 1], [10, 1], [20, 1], [50, 1]]},
 }
+OF_EVENTS = ("average_precision", "auroc", "card_precision_at_100", "precision", "recall")
 UNDRAWN = ("threshold_table", "mistakes", "confusion")  # kinds without intervals
 NAMES = {
     "seed_mean": "seed_mean_{config}_{part}",
@@ -46,9 +52,14 @@ def name(kind: str, inputs: dict[str, Any]) -> str | None:
 
 def settings(kind: str, run: Run, part: str, project: Project) -> dict[str, Any]:
     """Return the parameters of a kind for a run and part."""
-    usual = SETTINGS.get(kind, {}) | ({} if kind in UNDRAWN else DRAWN)
+    usual = SETTINGS.get(kind, {}) | ({} if kind in UNDRAWN else DRAWN[project.kind])
+    events, rule = project.kind == "events", project.decision
+    if kind == "threshold_table" and events:
+        usual |= {"cost_miss": rule.cost_miss, "investigation": rule.cost_false_alarm}
     if kind == "slice_table":
-        wanted = (project.metric.primary, "sensitivity", "specificity", "accuracy")
+        usual |= {"by": ["fold"]} if events else {}
+        others = OF_EVENTS if events else ("sensitivity", "specificity", "accuracy")
+        wanted = (project.metric.primary, *others)
         usual["metrics"] = [m for m in dict.fromkeys(wanted) if m in run.metrics[part]]
     if kind == "conformal":
         usual["by"] = "row" if run.positive_class is None else "unit"
@@ -63,20 +74,21 @@ def planned(layout: Layout, project: Project) -> Iterator[Planned]:
     for spec in project.splits:
         if (layout.split(spec.name) / "split.json").is_file():
             counted |= store.configurations(layout, spec.name)
-    metric = {"metric": project.metric.primary}
+    metric, drawn = {"metric": project.metric.primary}, DRAWN[project.kind]
     for config, runs in counted.items():
         for part in parts(runs):
             inputs = {"config": config, "part": part, "runs": ids(runs)}
-            yield "seed_mean", inputs | metric, dict(DRAWN)
+            yield "seed_mean", inputs | metric, dict(drawn)
     for experiment in project.ladder:
         if experiment.name in counted and experiment.parent in counted:
             pair = (experiment.name, counted[experiment.name])
-            yield from _differences(pair, (experiment.parent, counted[experiment.parent]), metric)
+            parent = (experiment.parent, counted[experiment.parent])
+            yield from _differences(pair, parent, metric, drawn)
     led = leader(layout, project)
     if led is not None:
         run, ours, *others = led
         for other in others:
-            yield from _differences(ours, other, metric)
+            yield from _differences(ours, other, metric, drawn)
         yield from _of_run(run, parts(ours[1]), project)
         if splits.info(layout, run.split).achieved.get(OOD) and "test" in run.metrics:
             for part in parts(ours[1]):
@@ -111,22 +123,31 @@ def ids(runs: Sequence[Run]) -> list[str]:
     return [run.id for run in runs]
 
 
-def _differences(ours: Any, theirs: Any, metric: dict[str, str]) -> Iterator[Planned]:
+def _differences(
+    ours: Any, theirs: Any, metric: dict[str, str], drawn: dict[str, Any]
+) -> Iterator[Planned]:
     (config, runs), (versus, beside) = ours, theirs
     for part in parts([*runs, *beside]):
         pair = {"config": config, "versus": versus, "part": part}
         pair |= {"runs": ids(runs), "versus_runs": ids(beside)}
-        yield "paired_difference", pair | metric, dict(DRAWN)
+        yield "paired_difference", pair | metric, dict(drawn)
 
 
 def _of_run(run: Run, on: Sequence[str], project: Project) -> Iterator[Planned]:
-    binary, calib = run.positive_class is not None, "calib" in run.metrics
+    events = project.kind == "events"
+    fitting = "val" if events else "calib"
+    binary, fitted = run.positive_class is not None, fitting in run.metrics
     decided = not binary or (run.decision is not None and run.decision.threshold is not None)
-    if binary and decided and calib:
-        yield "threshold_table", {"part": "calib", "runs": [run.id]}, SETTINGS["threshold_table"]
+    if binary and decided and fitted:
+        usual = settings("threshold_table", run, fitting, project)
+        yield "threshold_table", {"part": fitting, "runs": [run.id]}, usual
     for part in on:
         kinds = ["slice_table", *(["confusion", "mistakes"] if decided else [])]
-        if calib and "log_loss" in run.metrics[part]:  # probabilities, not scores
+        kinds += ["budget"] if events else []
+        probabilities = "log_loss" in run.metrics[part]
+        if events and probabilities and part != fitting:
+            kinds += ["cost", "threshold_transfer"]
+        elif fitted and probabilities and not events:
             kinds += ["risk_coverage", "conformal"]
             if binary:
                 kinds += ["decision_curve", "cost", "threshold_transfer"]

@@ -4,6 +4,8 @@ import numpy as np
 
 from proofolio.contract import MetricError
 
+CARDS = 100  # the k of card_precision_at_100
+
 
 def card_precision_top_k(
     day: np.ndarray, card: np.ndarray, y: np.ndarray, score: np.ndarray, k: int = 100
@@ -60,3 +62,63 @@ def card_precision_top_k(
         daily.append(len(caught) / k)
         found.update(caught)
     return float(np.mean(daily))
+
+
+class DailyCards:
+    """Card precision at `k` of one fold as a function of weights: `card_precision_top_k` resampled.
+
+    A card drawn twice counts as two cards with the same rows, which stand next to each other, take
+    a place each and are found each for itself: where only one of them reaches the k best, the other
+    stays for the next day. A row counts where its weight is above 0; the weight of a terminal alone
+    changes nothing else, since a card's best row is its best row however often it stands there.
+    Cards that tie stand in the order of their codes.
+    """
+
+    def __init__(
+        self,
+        day: np.ndarray,
+        card: np.ndarray,
+        y: np.ndarray,
+        score: np.ndarray,
+        cells: np.ndarray,
+        k: int = CARDS,
+    ) -> None:
+        """Sort each day's rows once, best first; `card` (n,) are codes, `cells` (n,) columns."""
+        self._k, self._days = k, []
+        for today in np.unique(day):
+            rows = np.flatnonzero(day == today)
+            rows = rows[np.lexsort((card[rows], -np.asarray(score)[rows]))]
+            fraud = rows[np.asarray(y)[rows] > 0]
+            self._days.append((cells[rows], card[rows], cells[fraud], card[fraud]))
+
+    def __call__(self, weights: np.ndarray, clones: np.ndarray) -> np.ndarray:
+        """Return (b,) for weights (b, cells) and how often each card was drawn (b, cards)."""
+        return np.array([self._one(w, c) for w, c in zip(weights, clones, strict=True)])
+
+    def _one(self, weights: np.ndarray, clones: np.ndarray) -> float:
+        left, caught = clones.astype(np.int64), 0
+        fraudulent = np.zeros(len(left), dtype=bool)
+        for cells, card, fraud_cells, fraud_card in self._days:
+            cards = self._best(weights, cells, card, left)
+            places = left[cards]
+            alerted = np.clip(self._k - (np.cumsum(places) - places), 0, places)
+            bad = fraud_card[weights[fraud_cells] > 0]
+            fraudulent[bad] = True
+            found = alerted * fraudulent[cards]
+            fraudulent[bad] = False
+            left[cards] -= found
+            caught += int(found.sum())
+        return caught / self._k / len(self._days)
+
+    def _best(
+        self, weights: np.ndarray, cells: np.ndarray, card: np.ndarray, left: np.ndarray
+    ) -> np.ndarray:
+        """Return the day's cards, best first, at least so many that their clones fill k places."""
+        upto = 4 * self._k
+        while True:
+            some = card[:upto]
+            here = some[(weights[cells[:upto]] > 0) & (left[some] > 0)]
+            distinct, first = np.unique(here, return_index=True)
+            if upto >= len(cells) or left[distinct].sum() >= self._k:
+                return distinct[np.argsort(first)]
+            upto *= 4
