@@ -131,10 +131,10 @@ def cost_table(
         (at,) = threshold_table(y, p, [threshold])
         row = {"cost_miss": miss, "cost_false_alarm": alarm}
         row |= {key: at[key] for key in ("threshold", "sensitivity", "specificity")}
-        rows.append(row | {"misses": at["fn"], "false_alarms": at["fp"]})
         passed, flagged = prices(y, miss, alarm, amounts[1])
         spent.append(np.where(p < threshold, passed, flagged))
-        row["treat_all"], row["treat_none"] = float(flagged.mean()), float(passed.mean())
+        row |= {"misses": at["fn"], "false_alarms": at["fp"]}
+        rows.append(row | {"treat_all": flagged.mean(), "treat_none": passed.mean()})
     costs = metrics.ratios(np.stack(spent, axis=1), np.ones(len(y)), **resampling)
     for row, cost in zip(rows, costs, strict=True):
         row |= with_interval("cost", cost)

@@ -15,11 +15,7 @@ from proofolio.project import Project
 
 Planned = tuple[str, dict[str, Any], dict[str, Any]]  # kind, inputs, parameters
 
-_DRAWN = {"level": tables.LEVEL, "seed": tables.SEED}
-DRAWN = {  # by kind of project
-    "image": {"resamples": scoring.RESAMPLES, **_DRAWN},
-    "events": {"resamples": scoring.RESAMPLES_OF_EVENTS, **_DRAWN},
-}
+DRAWN = {"resamples": tables.RESAMPLES, "level": tables.LEVEL, "seed": tables.SEED}
 THRESHOLDS = [round(0.05 * step, 2) for step in range(1, 20)]
 SETTINGS: dict[str, dict[str, Any]] = {
     "threshold_table": {"thresholds": THRESHOLDS},
@@ -50,9 +46,16 @@ def name(kind: str, inputs: dict[str, Any]) -> str | None:
         return None
 
 
+def drawn(project: Project) -> dict[str, Any]:
+    """Return what the intervals of a project are drawn with; events hold more rows, and draw less."""
+    if project.kind != "events":
+        return DRAWN
+    return DRAWN | {"resamples": min(DRAWN["resamples"], scoring.RESAMPLES_OF_EVENTS)}
+
+
 def settings(kind: str, run: Run, part: str, project: Project) -> dict[str, Any]:
     """Return the parameters of a kind for a run and part."""
-    usual = SETTINGS.get(kind, {}) | ({} if kind in UNDRAWN else DRAWN[project.kind])
+    usual = SETTINGS.get(kind, {}) | ({} if kind in UNDRAWN else drawn(project))
     events, rule = project.kind == "events", project.decision
     if kind == "threshold_table" and events:
         usual |= {"cost_miss": rule.cost_miss, "investigation": rule.cost_false_alarm}
@@ -74,21 +77,21 @@ def planned(layout: Layout, project: Project) -> Iterator[Planned]:
     for spec in project.splits:
         if (layout.split(spec.name) / "split.json").is_file():
             counted |= store.configurations(layout, spec.name)
-    metric, drawn = {"metric": project.metric.primary}, DRAWN[project.kind]
+    metric, draws = {"metric": project.metric.primary}, drawn(project)
     for config, runs in counted.items():
         for part in parts(runs):
             inputs = {"config": config, "part": part, "runs": ids(runs)}
-            yield "seed_mean", inputs | metric, dict(drawn)
+            yield "seed_mean", inputs | metric, dict(draws)
     for experiment in project.ladder:
         if experiment.name in counted and experiment.parent in counted:
             pair = (experiment.name, counted[experiment.name])
             parent = (experiment.parent, counted[experiment.parent])
-            yield from _differences(pair, parent, metric, drawn)
+            yield from _differences(pair, parent, metric, draws)
     led = leader(layout, project)
     if led is not None:
         run, ours, *others = led
         for other in others:
-            yield from _differences(ours, other, metric, drawn)
+            yield from _differences(ours, other, metric, draws)
         yield from _of_run(run, parts(ours[1]), project)
         if splits.info(layout, run.split).achieved.get(OOD) and "test" in run.metrics:
             for part in parts(ours[1]):
@@ -124,13 +127,13 @@ def ids(runs: Sequence[Run]) -> list[str]:
 
 
 def _differences(
-    ours: Any, theirs: Any, metric: dict[str, str], drawn: dict[str, Any]
+    ours: Any, theirs: Any, metric: dict[str, str], draws: dict[str, Any]
 ) -> Iterator[Planned]:
     (config, runs), (versus, beside) = ours, theirs
     for part in parts([*runs, *beside]):
         pair = {"config": config, "versus": versus, "part": part}
         pair |= {"runs": ids(runs), "versus_runs": ids(beside)}
-        yield "paired_difference", pair | metric, dict(drawn)
+        yield "paired_difference", pair | metric, dict(draws)
 
 
 def _of_run(run: Run, on: Sequence[str], project: Project) -> Iterator[Planned]:
