@@ -22,7 +22,7 @@ WINDOW_KEYS = ("start", "train_days", "delay_days", "score_days", "step_days")
 WINDOW_KEYS += ("validation_folds", "test_folds", "remove_known", "removal_days")
 _DAY = np.timedelta64(1, "D")
 _SHAPE = ["fold", "role", "part", "start", "end"]
-_SCORED = ["id", "unit", "cluster", "label", "unit2", "time", "amount"]
+_SCORED = ["id", "unit", "cluster", "label", "unit2", "time", "amount", "known_at"]
 
 
 class PrequentialSplit(NamedTuple):
