@@ -10,9 +10,11 @@ from typing import Any
 import builders
 import numpy as np
 import pandas as pd
+import pytest
 
-from proofolio import evidence, files, project, stages, table
+from proofolio import evidence, files, project, scoring, stages, table
 from proofolio.contract import Layout, ModelInfo
+from proofolio.evidence import standing
 
 SKILL = {"rules": 0.3, "boosting": 2.0, "boosting_slow": 1.5, "detector": 1.0}
 SPLIT = {
@@ -136,14 +138,17 @@ def trained(root: Path, **changes: Any) -> tuple[Layout, project.Project]:
 
 def finish(root: Path, *, opened: bool, **changes: Any) -> tuple[Layout, project.Project]:
     """Return a project that is trained and summarised; with `opened` chosen and evaluated too."""
-    layout, author = trained(root, **changes)
-    stages.audit(root)
-    files.write_json(layout.references, [])
-    if opened:
-        evidence.select(layout, author)
-        evidence.open_test(layout, author, "final evaluation")
-        stages.audit(root, test=True)
-    evidence.summarise(layout, author)
+    with pytest.MonkeyPatch.context() as patch:  # these are about files, not about intervals
+        patch.setitem(scoring.score.__kwdefaults__, "resamples", 100)
+        patch.setitem(standing.DRAWN, "resamples", 100)
+        layout, author = trained(root, **changes)
+        stages.audit(root)
+        files.write_json(layout.references, [])
+        if opened:
+            evidence.select(layout, author)
+            evidence.open_test(layout, author, "final evaluation")
+            stages.audit(root, test=True)
+        evidence.summarise(layout, author)
     return layout, author
 
 

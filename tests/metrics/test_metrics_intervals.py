@@ -298,5 +298,5 @@ def test_speed_of_one_large_and_one_usual_run():
 def test_memory_is_bounded_by_chunks():
     groups = resampling.clustering(np.arange(10_000))
     chunk = statistics.chunk_rows(10_000)
-    _, weights, _ = next(groups.draws(2000, 0, chunk))
+    _, weights = next(groups.draws(2000, 0, chunk))
     assert weights.nbytes <= 1 << 20

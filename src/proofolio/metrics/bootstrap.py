@@ -48,11 +48,11 @@ def evaluate(
     def work() -> None:
         while True:
             with lock:
-                start, weights, counts = next(chunks, (0, None, None))
+                start, weights = next(chunks, (0, None))
             if weights is None:
                 return
             for i, member in enumerate(members):
-                drawn[i, start : start + len(weights)] = member(weights, counts)
+                drawn[i, start : start + len(weights)] = member(weights)
 
     threads = min(_MOST_THREADS, os.cpu_count() or 1) if n * resamples > _WORTH_THREADS else 1
     # One thread is still a pool: off the main thread glibc keeps freed chunks instead of handing

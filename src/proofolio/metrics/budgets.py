@@ -62,7 +62,7 @@ def alert_budgets(
     of_sample = alerts(np.ones(groups.n_cells), budgets)
     drawn = np.full((resamples, *of_sample.shape), np.nan)
     if min(groups.sizes) > 1:
-        for start, weights, _ in groups.draws(resamples, seed, 1):
+        for start, weights in groups.draws(resamples, seed, 1):
             drawn[start] = alerts(weights[0], budgets)
     common = (groups, clusters if units is None else units, level, seed)
     named = [m for m in MEASURES if amount is not None or m != "value_share"]
@@ -79,7 +79,12 @@ class _Alerts:
     """The measures of every budget as a function of weights per cell."""
 
     def __init__(
-        self, day: np.ndarray, y: np.ndarray, score: np.ndarray, value: np.ndarray, cells: np.ndarray
+        self,
+        day: np.ndarray,
+        y: np.ndarray,
+        score: np.ndarray,
+        value: np.ndarray,
+        cells: np.ndarray,
     ) -> None:
         """Sort each day's rows once, best first."""
         self._days = []

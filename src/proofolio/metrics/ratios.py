@@ -60,7 +60,7 @@ def ratios(
     sums = np.stack([_per_cell(side, groups.cells, groups.n_cells) for side in (above, below)])
     drawn = np.full((resamples, above.shape[1]), np.nan)
     if min(groups.sizes) > 1:
-        for start, weights, _ in groups.draws(resamples, seed, chunk_rows(groups.n_cells)):
+        for start, weights in groups.draws(resamples, seed, chunk_rows(groups.n_cells)):
             drawn[start : start + len(weights)] = _divided(weights @ sums[0], weights @ sums[1])
     units = clusters if units is None else units
     found = []

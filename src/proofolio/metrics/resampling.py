@@ -30,23 +30,16 @@ class Clustering:
         """Number of distinct weights in a resample."""
         return len(self.first)
 
-    def draws(
-        self, resamples: int, seed: int, chunk: int
-    ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Yield number of the first resample, weights (b, cells) and counts (b, sizes[0]), b <= chunk.
-
-        Weights are float64; counts say how often each cluster of the first kind was drawn.
-        """
+    def draws(self, resamples: int, seed: int, chunk: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield (number of the first resample, weights (b, cells) float64) in order, b <= chunk."""
         rng = np.random.default_rng(seed)
         for start in range(0, resamples, chunk):
             weights = np.empty((min(chunk, resamples - start), self.n_cells))
-            counts = np.empty((len(weights), self.sizes[0]), dtype=np.int64)
-            for line, drawn in zip(weights, counts, strict=True):
-                drawn[:] = _counts(rng, self.sizes[0])
-                line[:] = drawn[self.first]
+            for line in weights:
+                line[:] = _counts(rng, self.sizes[0])[self.first]
                 if self.second is not None:
                     line *= _counts(rng, self.sizes[1])[self.second]
-            yield start, weights, counts
+            yield start, weights
 
 
 def clustering(
@@ -87,7 +80,7 @@ def resample_weights(
     """
     groups = clustering(clusters, None, second)
     step = chunk or chunk_rows(len(groups.cells))
-    for _, weights, _ in groups.draws(resamples, seed, step):
+    for _, weights in groups.draws(resamples, seed, step):
         yield weights.astype(np.float32).take(groups.cells, axis=1)
 
 

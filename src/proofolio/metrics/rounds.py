@@ -98,9 +98,9 @@ class FoldMean:
                 cards = DailyCards(rounds.day[own], card, y[own], pair[1], cells)
             self._folds.append((used, plain, cards))
 
-    def __call__(self, weights: np.ndarray, clones: np.ndarray) -> np.ndarray:
-        """Return (b, metrics) for weights (b, cells) and how often each cluster was drawn (b, c)."""
-        return self._each(weights, clones).mean(axis=0)
+    def __call__(self, weights: np.ndarray) -> np.ndarray:
+        """Return (b, metrics) for weights (b, cells); NaN where a fold has none."""
+        return self._each(weights).mean(axis=0)
 
     def of_sample(self) -> np.ndarray:
         """Return (metrics,) of the sample itself: every weight 1."""
@@ -108,11 +108,9 @@ class FoldMean:
 
     def of_folds(self) -> np.ndarray:
         """Return (folds, 1, metrics) of the sample itself."""
-        return self._each(
-            np.ones((1, self._groups.n_cells)), np.ones((1, self._groups.sizes[0]), dtype=np.int64)
-        )
+        return self._each(np.ones((1, self._groups.n_cells)))
 
-    def _each(self, weights: np.ndarray, clones: np.ndarray) -> np.ndarray:
+    def _each(self, weights: np.ndarray) -> np.ndarray:
         found = np.empty((len(self._folds), len(weights), len(self.names)))
         plain_at = [i for i, n in enumerate(self.names) if n not in EVENTS]
         cards_at = [i for i, n in enumerate(self.names) if n in EVENTS]
@@ -121,5 +119,5 @@ class FoldMean:
             if plain_at:
                 values[:, plain_at] = plain(own)
             if cards is not None:
-                values[:, cards_at] = cards(own, clones)[:, None]
+                values[:, cards_at] = cards(own)[:, None]
         return found

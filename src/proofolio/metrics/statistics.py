@@ -75,11 +75,8 @@ class Statistics:
                 rows = losses(base(name), y, p)
                 self._of_probabilities[name] = MeanLoss(rows, cells, self.n_cells)
 
-    def __call__(self, weights: np.ndarray, counts: np.ndarray | None = None) -> np.ndarray:
-        """Return (b, metrics) for weights (b, cells) >= 0; NaN where a metric is undefined.
-
-        `counts` is what metrics of days read beside the weights; none of these does.
-        """
+    def __call__(self, weights: np.ndarray) -> np.ndarray:
+        """Return (b, metrics) for weights (b, cells) >= 0; NaN where a metric is undefined."""
         found = {name: metric(weights) for name, metric in self._of_probabilities.items()}
         if self._ranking is not None:
             found |= self._ranking(weights, set(self.names) & set(RANKING))
