@@ -121,7 +121,7 @@ def test_windows_outside_the_table_are_refused(changes, said):
 
 
 def test_a_written_split_reads_back_as_the_scored_rows(tmp_path):
-    layout, author = event_project.prepared(tmp_path / "project")
+    layout, _ = event_project.prepared(tmp_path / "project")
     parts = splits.read(layout, "primary")
     assert list(parts) == ["id", "part", "fold"] and set(parts["part"]) == {"val", "test"}
     assert set(parts["id"]) == set(table.read_examples(layout)["id"])

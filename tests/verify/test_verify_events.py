@@ -151,9 +151,9 @@ def test_a_changed_prediction_and_a_swapped_fold_are_found(sound):
 
 def test_events_fit_on_val_and_nothing_on_test(tmp_path):
     layout, author = event_project.prepared(tmp_path / "project")
-    with pytest.raises(RunError, match="threshold may not be fitted on test"):
-        with evidence.Recorder(layout, author, "rules", 0, ["x"]) as run:
-            run.fit("threshold", "test")
+    recorder = evidence.Recorder(layout, author, "rules", 0, ["x"])
+    with pytest.raises(RunError, match="threshold may not be fitted on test"), recorder as run:
+        run.fit("threshold", "test")
     examples = table.read_examples(layout)
     with evidence.Recorder(layout, author, "rules", 0, ["x"]) as run:
         made = event_project.predictions(run.parts, examples, skill=0.5, seed=0)

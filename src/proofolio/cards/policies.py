@@ -7,7 +7,8 @@ from proofolio.cards.markdown import claim
 from proofolio.contract import Result
 from proofolio.figures import Facts, words
 
-KINDS = ("budget", "threshold_transfer", "cost", "decision_curve", "risk_coverage", "conformal", "ood")
+KINDS = ("budget", "threshold_transfer", "cost", "decision_curve", "risk_coverage")
+KINDS += ("conformal", "ood")
 _READ = {
     "budget": (
         "**What a daily budget of alerts finds, on {part}.** Each day the best-scored events are "

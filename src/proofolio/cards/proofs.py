@@ -42,8 +42,8 @@ def split_sentence(facts: Facts) -> str:
 
 def _windows_sentence(spec: PrequentialSpec) -> str:
     removed = (
-        f" A unit with a positive event that is known by then, from {spec.removal_days} days before "
-        "the delay on, is not scored any more."
+        f" A unit with a positive event that is known by then, from {spec.removal_days} days "
+        "before the delay on, is not scored any more."
         if spec.remove_known
         else ""
     )

@@ -65,7 +65,7 @@ class Dataset(_Record):
 class SplitInfo(_Record):
     """`evidence/splits/<name>/split.json`; `achieved` and `balance` describe what was reached.
 
-    `classes` are those of this split alone. `windows`, `removed_sha256` and `scored_sha256` belong to
+    `classes` are those of this split alone. `windows`, `removed_sha256` and `scored_sha256` are of
     events: what the folds follow from, and the hashes of `removed.csv` and of the scored rows. All
     four are absent from the file where they are None.
     """

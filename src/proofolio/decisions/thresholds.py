@@ -35,8 +35,8 @@ def fit_threshold(
     `sensitivity`: the largest threshold that reaches the target (less a relative 1e-9, so that the
     row standing on it is positive on every machine). `cost`: the least cost_miss * misses +
     cost_false_alarm * false alarms; equally cheap neighbouring thresholds give their midpoint, the
-    widest such stretch first; of rows with an `amount` (n,) a miss costs cost_miss * amount and every
-    alert, right or wrong, cost_false_alarm. `budget`: the middle between the last row that `target`
+    widest such stretch first; of rows with an `amount` (n,) a miss costs cost_miss * amount, and
+    every alert, right or wrong, cost_false_alarm. `budget`: the middle between the last row that `target`
     alerts on each of so many `days` reach and the next. `argmax`: 0.5, which is fitted on nothing.
 
     Raises:
@@ -106,8 +106,8 @@ def prices(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return what each row costs where it is passed (n,), and where it is flagged (n,).
 
-    Without amounts a miss costs `miss` and a false alarm `false_alarm`. With them, a miss costs that
-    share of its amount, and every flagged row is looked into, the right ones too.
+    Without amounts a miss costs `miss` and a false alarm `false_alarm`. With them, a miss costs
+    that share of its amount, and every flagged row is looked into, the right ones too.
     """
     positive = np.asarray(y) == 1
     if amount is None:

@@ -18,7 +18,7 @@ def budget(layout: Layout, project: Project | None, inputs: Inputs, parameters: 
     """Return what so many alerts a day find; `parameters`: budgets, and the draws'.
 
     `inputs`: runs (one), part. Each day the best-scored events of its fold are alerted. Rows:
-    budget, alerts_per_day, precision and recall with their intervals and, where events have amounts,
+    budget, alerts_per_day, precision and recall with their intervals and, where there are amounts,
     value_share with its interval and value_per_day.
 
     Raises:

@@ -13,6 +13,7 @@ from proofolio.evidence import building
 from proofolio.evidence.building import Inputs
 from proofolio.project import Project
 
+
 def decision_curve(
     layout: Layout, project: Project | None, inputs: Inputs, parameters: Inputs
 ) -> Result:

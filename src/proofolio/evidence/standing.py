@@ -47,7 +47,7 @@ def name(kind: str, inputs: dict[str, Any]) -> str | None:
 
 
 def drawn(project: Project) -> dict[str, Any]:
-    """Return what the intervals of a project are drawn with; events hold more rows, and draw less."""
+    """Return what intervals of a project are drawn with: events hold more rows, and draw less."""
     if project.kind != "events":
         return DRAWN
     return DRAWN | {"resamples": min(DRAWN["resamples"], scoring.RESAMPLES_OF_EVENTS)}

@@ -96,8 +96,9 @@ def threshold_table(
     """Return what thresholds on the calibrated probability of the positive class would do.
 
     `inputs`: runs (one), part. `parameters`: thresholds; the run's own is added and marked
-    `in_use`. The rows are those of `decisions.threshold_table`; of events with the alerts a day, and
-    where there are amounts the value found and, at the price `investigation` of an alert, the cost.
+    `in_use`. The rows are those of `decisions.threshold_table`; of events with the alerts a day
+    and, where there are amounts, the value found and the cost at the price `investigation` of an
+    alert.
     """
     run, stored, examples = building.one(layout, inputs)
     data = scoring.join_run(run, stored, examples, inputs["part"])

@@ -19,8 +19,8 @@ _PARTS = ("train", "val", "calib", "test")
 def collect(facts: Facts) -> list[Drawing]:
     """Return the project's figures, test only where it was opened; nothing is written.
 
-    Names: ladder, class_balance, folds (of events), learning_curves_<configuration>, and roc_, pr_, reliability_,
-    confusion_ with the part; besides those of `decided.collect`. What has no evidence yet gives no
+    Names: ladder, class_balance, folds (of events), learning_curves_<configuration>, and roc_, pr_,
+    reliability_, confusion_ with the part; besides those of `decided.collect`. What has no evidence yet gives no
     figure.
     """
     drawings = [*_ladder(facts), *_balance(facts), *_learning(facts)]

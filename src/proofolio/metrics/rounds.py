@@ -37,9 +37,7 @@ def prepared(
     groups: Clustering,
     rounds: Rounds | None,
 ) -> "Statistics | FoldMean":
-    """Return the metrics as a function of weights per cell of `groups`: the mean over folds of
-    rows with `rounds`, else of all rows at once.
-    """
+    """Return the metrics as a function of weights: with `rounds` their means over folds."""
     given = {"raw": raw, "threshold": threshold}
     if rounds is None:
         return Statistics(names, y, scores, cells=groups.cells, **given)

@@ -20,7 +20,6 @@ from proofolio.project.sections import (
     SplitSpec,
 )
 
-
 AnySplit = SplitSpec | PrequentialSpec
 
 

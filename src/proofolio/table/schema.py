@@ -82,9 +82,7 @@ _RULES = {
 }
 
 
-def check(
-    frame: pd.DataFrame, *, classes: Sequence[str] | None = None
-) -> pd.DataFrame:
+def check(frame: pd.DataFrame, *, classes: Sequence[str] | None = None) -> pd.DataFrame:
     """Check a table of images and return it sorted by id, with text columns as text.
 
     Args:
@@ -177,9 +175,7 @@ def _is_text(values: pd.Series) -> pd.Series:
 
 def is_text(value: Any) -> bool:
     """Whether a value is a non-empty string without blanks at its ends or line breaks."""
-    return (
-        isinstance(value, str) and value != "" and value == value.strip() and value.isprintable()
-    )
+    return isinstance(value, str) and value != "" and value == value.strip() and value.isprintable()
 
 
 def _is_relative(path: Any) -> bool:

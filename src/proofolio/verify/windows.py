@@ -75,7 +75,8 @@ def _events(e: Evidence, report: Report) -> None:
     counts = examples["label"].value_counts().to_dict()
     few = [k for k, n in counts.items() if n > dataset.label_counts.get(str(k), 0)]
     if few or sum(dataset.label_counts.values()) != dataset.n_examples:
-        what = f"label_counts do not add up to the table: {', '.join(map(str, few)) or 'n_examples'}"
+        named = ", ".join(map(str, few)) or "n_examples"
+        what = f"label_counts do not add up to the table: {named}"
         report.add("hashes", e.name(e.layout.dataset), what, RESTORE)
     report.note(
         "events: the whole table is not part of the evidence, so its hashes and the counts of "
@@ -149,7 +150,8 @@ def _left_out(
         own = left_out[left_out["fold"] == window.fold]
         odd = own[(own["known_since"] < window.start) | (own["known_since"] >= window.end)]
         if len(odd):
-            what = f"fold {window.fold}: {odd['unit'].iloc[0]} is left out from a day it never scores"
+            who = odd["unit"].iloc[0]
+            what = f"fold {window.fold}: {who} is left out from a day it never scores"
             report.add("1", where, what, _AGAIN)
     if e.project is None:
         report.note("project.yaml is absent: which label compromises a unit is not checkable")
