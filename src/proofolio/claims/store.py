@@ -90,7 +90,7 @@ class Store:
         }
 
     def _parts(self, folder: Path) -> dict[str, dict[str, int]]:
-        """Return examples and units of each part; of events those of the scored windows of a role."""
+        """Return examples and units of each part; of events those that are scored."""
         import pandas as pd
 
         path = folder / "parts.csv"

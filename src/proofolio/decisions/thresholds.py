@@ -36,8 +36,8 @@ def fit_threshold(
     row standing on it is positive on every machine). `cost`: the least cost_miss * misses +
     cost_false_alarm * false alarms; equally cheap neighbouring thresholds give their midpoint, the
     widest such stretch first; of rows with an `amount` (n,) a miss costs cost_miss * amount, and
-    every alert, right or wrong, cost_false_alarm. `budget`: the middle between the last row that `target`
-    alerts on each of so many `days` reach and the next. `argmax`: 0.5, which is fitted on nothing.
+    every alert, right or wrong, cost_false_alarm. `budget`: the middle between the last row that
+    `target` alerts on each of so many `days` reach and the next. `argmax`: 0.5, fitted on nothing.
 
     Raises:
         MetricError: without rows of the positive class, or for a target outside (0, 1].

@@ -20,8 +20,8 @@ def collect(facts: Facts) -> list[Drawing]:
     """Return the project's figures, test only where it was opened; nothing is written.
 
     Names: ladder, class_balance, folds (of events), learning_curves_<configuration>, and roc_, pr_,
-    reliability_, confusion_ with the part; besides those of `decided.collect`. What has no evidence yet gives no
-    figure.
+    reliability_, confusion_ with the part; besides those of `decided.collect`. What has no evidence
+    yet gives no figure.
     """
     drawings = [*_ladder(facts), *_balance(facts), *_learning(facts)]
     if facts.chosen is not None and facts.chosen.predictions == "kept":

@@ -69,10 +69,10 @@ class DailyCards:
 
     A card's day is resampled whole, by the weight of its best-scored row: a card drawn twice is two
     cards that day, which stand next to each other, take a place each and are found each for itself;
-    the last one may take a part of a place. The day keeps its score and its label. (Leaving out
-    the rows of a terminal that is not drawn would take frauds away and bring none back, and so shift
-    the whole interval down.) What share of a card was found is left out on later days. Cards that tie
-    stand in the order of their codes; of a card's best rows the first one counts.
+    the last one may take a part of a place. The day keeps its score and its label: leaving out the
+    rows of terminals that are not drawn would take frauds away and bring none back, and so shift
+    the whole interval down. What share of a card was found is left out on later days. Cards that
+    tie stand in the order of their codes; of a card's best rows the first one counts.
     """
 
     def __init__(

@@ -54,9 +54,9 @@ def make(table: pd.DataFrame, spec: PrequentialSpec, positive_class: str) -> Pre
     settings["start"] = spec.start.isoformat()
     shape = windows(settings)
     _demand_covered(shape, table, spec)
-    table = table_room.with_days(table)
     positive = (table["label"] == positive_class).to_numpy()
     left_out = removed(table, positive, shape, settings)
+    codes = {c: pd.factorize(table[c])[0] for c in ("unit", "unit2") if c in table}
     rows, before, scored = [], {}, []
     for window in shape.itertuples(index=False):
         mask = in_window(table, window)
@@ -68,8 +68,8 @@ def make(table: pd.DataFrame, spec: PrequentialSpec, positive_class: str) -> Pre
             mask[mask] = ~removed_rows(table[mask], left_out, window.fold)
             scored.append(mask)
         _demand_classes(window, mask, positive, spec)
-        units = table["unit"].to_numpy()[mask]
-        rows.append((int(mask.sum()), int((mask & positive).sum()), len(pd.unique(units))))
+        n_units = len(np.unique(codes["unit"][mask]))
+        rows.append((int(mask.sum()), int((mask & positive).sum()), n_units))
     counts = pd.DataFrame(rows, columns=["n_examples", "n_positive", "n_units"])
     parts = pd.concat([shape, counts], axis=1)
     examples = examples_of(table[np.logical_or.reduce(scored)])
@@ -84,7 +84,7 @@ def make(table: pd.DataFrame, spec: PrequentialSpec, positive_class: str) -> Pre
         rationale=spec.rationale,
         folds=spec.validation_folds + spec.test_folds,
         achieved=_achieved(parts, len(table)),
-        balance=_balance(table, parts, before, positive),
+        balance=_balance(table, parts, before, positive, codes),
         membership_sha256=table_room.membership_sha256(table),
         parts_sha256=files.sha256_text(parts_text(parts)),
         windows=settings,
@@ -240,7 +240,11 @@ def _achieved(parts: pd.DataFrame, total: int) -> dict[str, float]:
 
 
 def _balance(
-    table: pd.DataFrame, parts: pd.DataFrame, before: dict[int, np.ndarray], positive: np.ndarray
+    table: pd.DataFrame,
+    parts: pd.DataFrame,
+    before: dict[int, np.ndarray],
+    positive: np.ndarray,
+    codes: dict[str, np.ndarray],
 ) -> dict[str, dict[str, float]]:
     """Return per fold what the scored window held before units were left out, and who is new.
 
@@ -252,9 +256,8 @@ def _balance(
         told.setdefault("rows_before_removal", {})[fold_name] = int(mask.sum())
         told.setdefault("positives_before_removal", {})[fold_name] = int((mask & positive).sum())
         learnt = training(table, parts, fold)
-        for column in (c for c in ("unit", "unit2") if c in table):
-            own = pd.unique(table[column].to_numpy()[mask])
-            new = ~np.isin(own.astype(str), pd.unique(table[column].to_numpy()[learnt]).astype(str))
+        for column, names in codes.items():
+            new = ~np.isin(np.unique(names[mask]), names[learnt])
             key = f"new_{column.replace('unit', 'units')}"
             told.setdefault(key, {})[fold_name] = round(float(new.mean()), 6)
     return told
