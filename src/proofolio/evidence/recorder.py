@@ -179,8 +179,9 @@ class Recorder:
         }
         folder = self._layout.run(self.id)
         scores = [c for c in stored if c not in ("id", "part", "fold")]
-        scores = scores if len(scores) > 1 else []  # of one column little is saved
-        files.write_parquet(folder / "predictions.parquet", stored, scores)
+        scores = scores if len(scores) > 1 or self.split.by_time else []  # few rows save little
+        ids = ["id"] if self.split.by_time else []
+        files.write_parquet(folder / "predictions.parquet", stored, scores, ids)
         return self._write(
             status="finished",
             runtime=runtime or {},

@@ -53,7 +53,7 @@ def write(layout: Layout, split: Split | prequential.PrequentialSplit) -> bool:
     changed = files.write_text(folder / "parts.csv", text)
     if info.by_time:
         changed = files.write_text(layout.removed(info.name), parts_text(split.removed)) or changed
-        changed = files.write_parquet(layout.examples, _scored(layout, split)) or changed
+        changed = _write_examples(layout, split) or changed
     return files.write_json(folder / "split.json", made) or changed
 
 
@@ -119,6 +119,10 @@ def _verified(layout: Layout, described: SplitInfo, which: str) -> pd.DataFrame:
         )
     _require_same_table(layout, described)
     return read_table(data)
+
+
+def _write_examples(layout: Layout, split: prequential.PrequentialSplit) -> bool:
+    return files.write_parquet(layout.examples, _scored(layout, split), sorted_ids=["id"])
 
 
 def _scored(layout: Layout, split: prequential.PrequentialSplit) -> pd.DataFrame:
