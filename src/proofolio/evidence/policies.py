@@ -195,8 +195,13 @@ def _demand_probabilities(run: Run, part: scoring.Joined, what: str) -> None:
         )
 
 
+def _resampled(part: scoring.Joined) -> str:
+    ways = "" if part.grouping["second"] is None else "two_way_"
+    return f"{ways}cluster_bootstrap_percentile"
+
+
 def _wrapped(
     kind: str, inputs: Inputs, parameters: Inputs, part: scoring.Joined, what: str, rows: list
 ) -> Result:
-    lead = building.counted(part.rows, f"{what}; intervals: cluster_bootstrap_percentile")
+    lead = building.counted(part.rows, f"{what}; intervals: {_resampled(part)}")
     return building.result(kind, inputs, parameters, lead | {"level": parameters["level"]}, rows)
