@@ -55,17 +55,23 @@ def audit(root: Path, *, test: bool = False) -> None:
     print("audit: " + ", ".join(f"{n} {status}" for status, n in counts.items()))
 
 
-def select(root: Path, *, export: Callable[[Layout, str], Path | None] | None = None) -> None:
+def select(
+    root: Path,
+    *,
+    export: Callable[[Layout, str], Path | None] | None = None,
+    remade_by: str | None = None,
+) -> None:
     """Choose on val, write the choice down, commit it, and register the chosen run as candidate.
 
-    `export(layout, run id)` returns the weights file to register, for projects that have one.
+    `export(layout, run id)` returns the weights file to register, for projects that have one;
+    `remade_by` is the command that makes it again, where it is no file that the run recorded.
     """
     from proofolio import evidence
 
     layout, author = Layout(root), project.load(root)
     selection = evidence.select(layout, author)
     weights = export(layout, selection.choice.run) if export else None
-    evidence.register(layout, author, weights=weights)
+    evidence.register(layout, author, weights=weights, remade_by=remade_by)
     ties = f" (tied with {', '.join(selection.choice.ties)})" if selection.choice.ties else ""
     print(f"select: {selection.choice.name}{ties} by {selection.criterion}")
 

@@ -5,7 +5,7 @@ from randomised weights too, and `record` measures how alike they are. Sheets ho
 data: a build draws them anew, and nothing commits them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ EACH = 3  # pictures of every class on the sanity sheet
 CHECKED = 200  # pictures whose maps are compared for the record
 CAPTIONS = "captions.json"
 SEED = 0
+Sheet = tuple[str, str, "Figure"]  # file name, caption, drawing
 
 
 class AbsentError(RunError):
@@ -94,8 +95,13 @@ def view(
 
 def write(seen: View, folder: Path) -> str:
     """Draw all sheets into `folder`, captions.json beside them; return in words what was drawn."""
+    return f"{save(drawn(seen), folder)} of run {seen.run.id} on {seen.part}"
+
+
+def save(sheets: Iterable[Sheet], folder: Path) -> int:
+    """Write sheets into `folder`, captions.json beside them; return how many. Others there go."""
     captions = {}
-    for name, caption, figure in _sheets(seen):
+    for name, caption, figure in sheets:
         folder.mkdir(parents=True, exist_ok=True)
         figure.savefig(folder / name, dpi=150)
         captions[name] = caption
@@ -103,7 +109,17 @@ def write(seen: View, folder: Path) -> str:
         if stale.name not in captions:
             stale.unlink()
     files.write_json(folder / CAPTIONS, captions)
-    return f"{len(captions)} of run {seen.run.id} on {seen.part}"
+    return len(captions)
+
+
+def line_up(lines: Sequence[Sequence[tuple[np.ndarray, str] | None]]) -> "Figure":
+    """Return pictures with their titles in lines; None leaves a place empty."""
+    figure, axes = _grid(len(lines), max(len(line) for line in lines))
+    for places, line in zip(axes, lines, strict=True):
+        for axis, shown in zip(places, line, strict=False):
+            if shown is not None:
+                _show(axis, shown[0], title=shown[1])
+    return figure
 
 
 def record(seen: View, how: str) -> Result:
@@ -123,8 +139,8 @@ def record(seen: View, how: str) -> Result:
     return result
 
 
-def _sheets(seen: View) -> Iterator[tuple[str, str, "Figure"]]:
-    """Yield file name, caption and drawing of every sheet."""
+def drawn(seen: View) -> Iterator[Sheet]:
+    """Yield the sheets of a network: its surest mistakes, and the sanity of its maps."""
     of = f"run {seen.run.id} on {seen.part}"
     for kind, rows in _mistakes(seen).items():
         caption = (

@@ -11,13 +11,15 @@ import yaml
 from proofolio import files, project, splits
 from proofolio.contract import Layout, ProjectError
 
+FOLDS = 2  # of a cross-validation: few units of each class do not reach into more
+
 
 def project_root(root: Path, *, anew: bool = False) -> Path:
     """Write `work/quick/project.yaml` beside the real one and return that folder.
 
     It is the project with `quick.overrides` applied to every first configuration that has the key,
-    the first seed only, and the raw folder where it was. A follow-up experiment whose one change
-    meets an override is left out: nothing would differ from its parent.
+    the first seed and two folds only, and the raw folder where it was. A follow-up experiment
+    whose one change meets an override is left out: nothing would differ from its parent.
 
     Args:
         root: the real project's folder.
@@ -34,6 +36,9 @@ def project_root(root: Path, *, anew: bool = False) -> Path:
     told = author.model_dump()
     # A split that names no fractions gets those of its strategy: write none into it.
     told["splits"] = [spec.model_dump(exclude_unset=True) for spec in author.splits]
+    for spec in told["splits"]:
+        if spec["strategy"] == "cross_validation":
+            spec["folds"] = FOLDS
     overrides = author.quick.overrides
     told["ladder"] = _ladder(told["ladder"], overrides)
     names = {None, *(e["name"] for e in told["ladder"])}

@@ -87,11 +87,26 @@ def test_mistakes_show_their_slices_then_the_reading_and_no_gap_is_a_measurement
             "sensitivity aimed at,threshold,sensitivity on calib,specificity on calib,"
             "sensitivity,specificity,accuracy",
         ),
+        (
+            "hierarchy",
+            "within_less_chance within_by_chance within mistakes accuracy n_units n values by",
+            "level,groups,n,units,accuracy,mistakes at this level,"
+            "share of wrong classes within the true group,by chance,more than by chance",
+        ),
+        ("slice_difference", "n_units n value slice", "slice,value,n,units"),
+        (
+            "conformal",
+            "marginal_size marginal_coverage mean_size coverage n_units n n_calib_class n_calib "
+            "classes group level",
+            "promised coverage,group,classes,calib rows,calib rows of its rarest class,n,units,"
+            "coverage,classes per set,coverage by one quantile for all,"
+            "classes per set by one quantile for all",
+        ),
         ("drift", "n_units n value part which", "which,part,value,n,units"),
     ],
 )
 def test_columns_come_in_reading_order(kind, columns, expected):
-    texts = {"which": "all", "part": "val"}
+    texts = {"which": "all", "part": "val", "by": "class", "slice": "a=b", "group": "all"}
     rows = [{name: texts.get(name, 0.5) for name in columns.split()}]
     assert ",".join(printed(kind, rows)[0]) == expected
 

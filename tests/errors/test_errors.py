@@ -163,3 +163,30 @@ def test_decided_tells_every_row_and_agrees_with_the_surest_mistakes():
     assert {row["id"]: row["probability"] for row in told} == wrong["probability"].to_dict()
     with pytest.raises(SealError):
         errors.decided(run(), predictions.assign(part="test"), examples, "test")
+
+
+def test_a_class_table_gives_recall_precision_and_intervals_by_cluster():
+    scipy_stats = pytest.importorskip("scipy.stats")
+    rows = [(f"a{i}", f"a{i}", "a", "x", 0.9, 0.1, 0.0) for i in range(9)]
+    rows += [("a9", "a8", "a", "x", 0.2, 0.7, 0.1)]  # shares its unit with a8
+    rows += [(f"b{i}", f"b{i}", "b", "x", 0.1, 0.8, 0.1) for i in range(4)]
+    columns = ["id", "unit", "label", "slice_site", "p_a", "p_b", "p_c"]
+    table = pd.DataFrame(rows, columns=columns)
+    examples = table[["id", "unit", "label", "slice_site"]].assign(cluster=table["unit"])
+    predictions = table[["id", "p_a", "p_b", "p_c"]].assign(part="val")
+    several = run(
+        classes=["a", "b", "c"],
+        positive_class=None,
+        decision=Decision(threshold=None, rule="argmax"),
+    )
+    told = errors.class_table(several, predictions, examples, "val")
+    assert [row["class"] for row in told] == ["a", "b", "c"]  # the lowest recall first, then none
+    assert (told[0]["recall"], told[0]["n"], told[0]["n_units"]) == (0.9, 10, 9)
+    assert (told[0]["confused_with"], told[0]["confused"]) == ("b", 1)
+    assert told[0]["precision"] == 1 and told[1]["precision"] == pytest.approx(4 / 5)
+    known = scipy_stats.binomtest(4, 4).proportion_ci(method="wilson")
+    assert told[1]["recall_ci_low"] == pytest.approx(known.low)
+    assert told[1]["recall_ci_high"] == 1.0  # all right, and yet not certain
+    nine = scipy_stats.binomtest(9, 9).proportion_ci(method="wilson")
+    assert told[0]["precision_ci_low"] == pytest.approx(nine.low)
+    assert told[2]["recall"] is None and told[2]["recall_ci_low"] is None

@@ -57,6 +57,17 @@ def test_weights_are_found_by_the_hash_that_the_run_recorded(tmp_path, few_draws
     assert entry(layout)["tags"] == ["deploy-ready"]
 
 
+def test_an_export_keeps_the_command_that_makes_it_again(registered):
+    layout, author = registered
+    exported = layout.root / "champion.onnx"
+    exported.write_bytes(b"exported")
+    evidence.register(layout, author, weights=exported, remade_by="python -m tiny export")
+    evidence.promote(layout, "champion", "A. Tester")
+    found = entry(layout)
+    assert found["remade_by"] == found["history"][-1]["remade_by"] == "python -m tiny export"
+    assert "remade_by" not in found["history"][0]
+
+
 def test_promotion_names_a_person_and_is_kept_over_a_repeated_step(registered):
     layout, author = registered
     with pytest.raises(RunError, match="needs a person"):

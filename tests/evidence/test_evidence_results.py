@@ -205,7 +205,7 @@ def test_multiclass_runs_are_recorded_and_summarised(tmp_path, few_draws):
     assert "f1_macro" in run.metrics["val"] and run.decision.rule == "argmax"
     names = evidence.summarise(layout, author)
     kinds = {*OF_THE_CHOICE, "seed_mean_prior"} - {"cost", "decision_curve", "threshold_transfer"}
-    assert names == sorted(f"{kind}_val" for kind in kinds)
+    assert names == sorted(f"{kind}_val" for kind in {*kinds, "class_table"})
     rows = files.read_json(layout.result("confusion_val"))["table"]
     assert [row["actual"] for row in rows] == classes and rows[2]["n"] == 0
 

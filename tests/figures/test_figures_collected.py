@@ -103,6 +103,25 @@ def test_the_ladder_shows_seed_means_with_their_intervals(opened):
     assert ("good_slow", "test") not in table.index
 
 
+@pytest.mark.parametrize("is_open", [False, True])
+def test_of_many_configurations_the_best_of_each_rung_have_a_figure_of_their_own(
+    is_open, monkeypatch
+):
+    layout, author = finished_project.shared(opened=is_open)
+    assert "ladder_best" not in by_name(is_open)  # three are not many
+    monkeypatch.setitem(figures.collect.__globals__, "MANY", 2)
+    facts = figures.Facts(layout, author)
+    drawn = {d.name: d for d in figures.collect(facts)}
+    assert set(drawn["ladder"].table["name"]) == {"prior", "good", "good_slow"}
+    assert set(drawn["ladder_best"].table["name"]) == {"prior", "good"}
+    assert set(drawn["ladder_best"].table["part"]) == ({"val", "test"} if is_open else {"val"})
+    assert "good on" in drawn["ladder_best"].description
+    if not is_open:
+        compared = author.model_copy(update={"fixed_comparisons": ["good_slow"]})
+        again = {d.name: d for d in figures.collect(figures.Facts(layout, compared))}
+        assert "good_slow" in set(again["ladder_best"].table["name"])
+
+
 def test_files_are_written_once_and_stale_ones_go(tmp_path):
     layout, _ = finished_project.shared(opened=False)
     shutil.copytree(layout.root, tmp_path / "copy", ignore=shutil.ignore_patterns(".git"))

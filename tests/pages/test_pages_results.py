@@ -6,10 +6,12 @@ import shutil
 
 import finished_project
 import many_classes
+import pandas as pd
 import pytest
 
-from proofolio import cards, claims, figures, files, pages, project
+from proofolio import cards, claims, evidence, figures, files, pages, project
 from proofolio.contract import Layout, ProjectError, Result
+from proofolio.project import AskedResult
 
 KINDS = ("threshold_transfer", "cost", "decision_curve", "risk_coverage", "conformal")
 LEAK = {"config": "good", "versus": "good_slow", "part": "val", "metric": "auroc", "runs": []}
@@ -254,3 +256,48 @@ def test_further_tables_of_slices_are_folded_and_named(copy):
     assert "<summary>By slice, on test, of <code>prior</code></summary>" in told
     assert told.count("<details") == told.count("</details>") == 2
     assert bound(layout, text) == []
+
+
+def test_of_many_configurations_the_first_screen_shows_the_best_of_each_rung(copy, monkeypatch):
+    monkeypatch.setitem(figures.collect.__globals__, "MANY", 2)
+    layout, author = copy()
+    text = pages.write(layout, author).read_text()
+    first = text.split("\n## ")[0]
+    assert first.count("<svg") == 1 and 'id="figure-ladder-best"' in first
+    assert "(data/ladder_best.csv)" in first
+    told = section(text, "The ladder")
+    assert (
+        told.index("<!--claims ladder-->") < told.index("<details") < told.index('"figure-ladder"')
+    )
+    assert bound(layout, text) == []
+
+
+def test_groups_have_their_tables_with_how_to_read_them(three):
+    layout, author = three
+    frame = pd.read_parquet(layout.examples)
+    wings = {"ant": "none", "bee": "four", "wasp": "four"}
+    files.write_parquet(layout.examples, frame.assign(slice_wings=frame["label"].map(wings)))
+    asked = [
+        {"name": "near", "kind": "hierarchy", "parameters": {"levels": ["wings"]}},
+        {"name": "near_prior", "kind": "hierarchy", "parameters": {"levels": ["wings"]}},
+        {"name": "sites", "kind": "slice_difference"},
+        {"name": "sets", "kind": "conformal", "parameters": {"by": "wings"}},
+    ]
+    asked[1]["config"] = "prior"
+    asked[2]["parameters"] = {"slice": "site", "value": "north"}
+    asked = [AskedResult(**({"config": "good", "part": "test"} | a)) for a in asked]
+    asked.append(asked[0].model_copy(update={"name": "near_on_val", "part": "val"}))
+    author = author.model_copy(update={"results": asked})
+    evidence.summarise(layout, author)
+    text = pages.write(layout, author).read_text()
+    told = section(text, "Errors and slices")
+    places = [told.index(f"<!--claims {n}-->") for n in ("near", "near_prior", "near_on_val")]
+    assert places == sorted(places)
+    assert told.count("Are mistakes small ones?") == 1
+    assert "The same of `prior` on test:" in told
+    assert "result:sites value" in told and "**By `site`: north less all other rows**" in told
+    sets = section(text, "Calibration and decision")
+    assert "within each value of `wings`?** On test, of `good`" in sets
+    assert "<!--claims sets-->" in sets and "calib rows of its rarest class" in sets
+    assert bound(layout, text) == []
+    assert "<!--claims near-->" in cards.texts(layout, author)["MODEL_CARD.md"]

@@ -86,3 +86,11 @@ def test_what_descends_from_a_dropped_configuration_is_dropped_everywhere(tmp_pa
     quick = project.load(smoke.project_root(root))
     assert [e.name for e in quick.ladder] == ["prior", "good"]
     assert quick.fixed_comparisons == ["good"] and quick.results == []
+
+
+def test_a_cross_validation_has_two_folds(tmp_path):
+    folds = {"strategy": "cross_validation", "purpose": "robustness", "rationale": "Few rows."}
+    primary = {"name": "primary", "strategy": "patient", "rationale": "Images correlate."}
+    root = builders.write_project(tmp_path, splits=[primary, {"name": "cv", **folds}])
+    author = project.load(smoke.project_root(root))
+    assert author.splits[1].folds == smoke.FOLDS == 2

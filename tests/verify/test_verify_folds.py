@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+import strangers
 from verify.proven import edit_json
 
 from proofolio import files, project, splits, table, verify
@@ -72,3 +73,39 @@ def test_an_image_held_out_twice(folded):
 
     (problem,) = plant(folded, change)
     assert problem.rule == "hashes" and "turn" in problem.what
+
+
+@pytest.fixture
+def of_own_classes(tmp_path):
+    """Folds of three classes beside official splits of three, of all four, and without twins."""
+    frame = strangers.examples()
+    twins = frame.index[frame["official"] == "test"][:3].tolist()
+    frame.loc[[twins[0], twins[0] + 4], "cluster"] = "look-alikes"  # one of test, one of train
+    layout, _ = strangers.prepared(tmp_path / "tiny", frame)
+    asked = {"seed": 0, "rationale": "Few.", "purpose": "robustness"}
+    known = {"strategy": "official", "fractions": strangers.SPLIT["fractions"]}
+    folds = {"strategy": "cross_validation", "holdout": "official", "folds": 3}
+    for name, changes in {
+        "all": known,
+        "no_twins": known | {"classes": strangers.OWN, "crossing": "both"},
+        "cv": folds | {"classes": strangers.OWN},
+    }.items():
+        spec = project.SplitSpec(name=name, **asked, **changes)
+        splits.write(layout, splits.make(frame, spec))
+    return layout.root
+
+
+def test_a_hold_out_lacks_other_classes_and_keeps_twins(of_own_classes):
+    layout = Layout(of_own_classes)
+    parts = {name: splits.read(layout, name) for name in ("all", "no_twins", "cv")}
+    held = {name: set(rows.loc[rows["part"] == "test", "id"]) for name, rows in parts.items()}
+    assert held["all"] > held["cv"] > held["no_twins"]
+    assert not [p for p in verify.run(of_own_classes).problems if "cv" in p.where]
+
+
+def test_an_image_of_its_classes_that_turns_is_still_seen(of_own_classes):
+    def change(parts):
+        return turned(parts, parts.loc[parts["part"] == "test", "id"].tail(1))
+
+    found = [p for p in plant(of_own_classes, change) if "cv" in p.where]
+    assert any("not the test of split all" in p.what for p in found)

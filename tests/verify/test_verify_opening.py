@@ -5,7 +5,7 @@ import pytest
 from verify.proven import edit_json, run_folder
 
 from proofolio import evidence, files, verify
-from proofolio.contract import Layout
+from proofolio.contract import Layout, Result
 from proofolio.verify import load, selection
 
 
@@ -15,6 +15,10 @@ def problems(root):
 
 def rules(root):
     return {problem.rule for problem in problems(root)}
+
+
+def hashes(root):
+    return [problem.what for problem in problems(root) if problem.rule == "hashes"]
 
 
 def edit_access(root, **changes):
@@ -156,3 +160,26 @@ def test_a_demo_that_is_not_called_so(root):
     (root / "MODEL_CARD.md").write_text("# Demo\n")
     edit_json(Layout(root).contract, lambda contract: contract.update(demo_data=False))
     assert rules(root) == {"7"}
+
+
+def test_an_export_is_tied_to_its_run_by_a_parity_result(root):
+    layout, exported = Layout(root), root / "champion.onnx"
+    exported.write_bytes(b"exported")
+    sha256 = files.sha256_file(exported)
+    known = {"weights": "champion.onnx", "weights_sha256": sha256, "remade_by": "export again"}
+
+    def point(registry):
+        champion = registry["models"]["champion"]
+        champion.update(known)
+        champion["history"][-1].update(known)
+
+    edit_json(layout.registry, point)
+    assert any("no parity result compares this file" in line for line in hashes(root))
+    run = files.read_json(layout.registry)["models"]["champion"]["run"]
+    about = {"runs": [run], "part": "val", "weights_sha256": sha256}
+    measured = Result(kind="parity", value=1e-6, method="largest difference", inputs=about,
+                      how="export again", hardware="a processor")  # fmt: skip
+    evidence.results.write(layout, "export_parity", measured)
+    assert not hashes(root)
+    edit_json(layout.registry, lambda r: r["models"]["champion"].update(remade_by="another"))
+    assert any("last step of its history" in line for line in hashes(root))

@@ -3,10 +3,11 @@
 import shutil
 
 import pytest
+import yaml
 from evidence import folded
 from verify.proven import edit_json, few_resamples, table_record
 
-from proofolio import claims, evidence, verify
+from proofolio import claims, evidence, files, project, table, verify
 from proofolio.contract import Layout
 from proofolio.evidence import tables
 
@@ -143,6 +144,77 @@ def test_a_leak_is_cited_as_the_demonstration_it_is(shifted):
         claims.write(shifted)
         assert len(said(shifted, "1")) == problems
         assert said(shifted, "claims") == []
+
+
+GROUPED = {
+    "near": ("hierarchy", {"levels": ["kind"]}),
+    "sets": ("conformal", {"by": "kind", "levels": [0.8]}),
+    "sites": ("slice_difference", {"slice": "site", "value": "north"}),
+}
+
+
+@pytest.fixture(scope="module")
+def by_group(compared, tmp_path_factory):
+    """The same with results about groups, asked for in project.yaml; never changed by a test."""
+    root = tmp_path_factory.mktemp("by_group") / "tiny"
+    shutil.copytree(compared, root)
+    layout = Layout(root)
+    frame = table.read_examples(layout)
+    files.write_parquet(layout.examples, frame.assign(slice_kind=frame["label"] + " kind"))
+    told = yaml.safe_load(layout.project.read_text())
+    told["results"] = [
+        {"name": name, "kind": kind, "config": "good", "parameters": parameters | DRAWN}
+        for name, (kind, parameters) in GROUPED.items()
+    ]
+    layout.project.write_text(yaml.safe_dump(told, sort_keys=False))
+    planned = evidence.summary.plan(layout, project.load(root))
+    for name in GROUPED:
+        kind, inputs, parameters = planned[name]
+        found = tables.RECOMPUTE[kind](layout, None, inputs, parameters)
+        evidence.results.write(layout, name, found)
+    return root
+
+
+@pytest.fixture
+def grouped(by_group, tmp_path):
+    return shutil.copytree(by_group, tmp_path / "tiny")
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("near", "within_by_chance"), ("sets", "n_calib_class"), ("sites", "value_ci_low")],
+)
+def test_an_edited_result_about_groups_does_not_follow(grouped, name, key):
+    assert verify.run(grouped).problems == []
+    edit_json(Layout(grouped).result(name), better(key, lambda v: v + 1))
+    assert said(grouped, "3") == [f"does not follow from predictions: table.0.{key}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("near", {"levels": ["kind", "site"]}),
+        ("sets", {"by": "row"}),
+        ("sites", {"value": "south"}),
+    ],
+)
+def test_other_groups_under_the_same_name_are_seen(grouped, name, change):
+    layout = Layout(grouped)
+    if name == "near":  # a second level of the same values
+        frame = table.read_examples(layout)
+        files.write_parquet(layout.examples, frame.assign(slice_site=frame["label"]))
+        layout.result("sites").unlink()
+    result = evidence.results.read(layout, name)
+    result.parameters.update(change)
+    evidence.results.write(layout, name, evidence.recompute(layout, result))
+    assert ["not about what its name says" in what for what in said(grouped, "3")] == [True]
+
+
+def test_a_level_that_is_none_any_more_cannot_be_recomputed(grouped):
+    layout = Layout(grouped)
+    frame = table.read_examples(layout)
+    files.write_parquet(layout.examples, frame.assign(slice_kind=frame["slice_site"]))
+    assert any("no level of the classes" in what for what in said(grouped, "3"))
 
 
 @pytest.mark.parametrize("side", ["part", "versus_part"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from proofolio.cards import frontmatter, headline, markdown, policies, proofs, tables
+from proofolio.cards import frontmatter, groups, headline, markdown, policies, proofs, tables
 from proofolio.cards.questions import Answers
 from proofolio.figures import Facts, words
 
@@ -130,6 +130,7 @@ def _errors(facts: Facts) -> Iterator[str]:
     yield "## Errors by slice"
     kinds = ("slice_table", "confusion")
     blocks = [block for kind in kinds for block in tables.result_blocks(facts, kind)]
+    blocks += [block for kind in groups.KINDS for block in groups.block(facts, kind)]
     yield from blocks or ["not measured: no table of slices or confusions is recorded."]
 
 

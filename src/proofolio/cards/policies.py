@@ -38,6 +38,14 @@ _READ = {
         "that cannot be ruled out; the promise holds where the coverage reaches it, and only sets "
         "of one class spare a person the decision."
     ),
+    "conformal_by": (
+        "**Do conformal sets keep their promise within each value of {slice}?** On {part}, of "
+        "{config}: a class enters the set where it passes the quantile of its own group, fitted on "
+        "the calib rows of that group, so that the promise holds group by group and not only over "
+        "all; beside it what one quantile for all gives the same rows. A quantile per class would "
+        "rest on the calib rows of that class alone: the column of the rarest class says how many "
+        "there are. Where all rows of a group are held, resampling gives no interval."
+    ),
     "ood": (
         "**Does it know what it does not know?** Examples of none of the classes, told from those "
         "of {part} by how confident the model is; beside it, how many of either pass a cut that "
@@ -74,6 +82,10 @@ def _said(facts: Facts, kind: str, result: Result) -> str:
     read = any(row.get("reading") for row in result.table or [])
     looked = "; the last column says what one sees when looking" if read else ""
     run, part = facts.run_of(result), words.part(_part(result))
+    if result.kind == "conformal" and result.parameters.get("by") not in ("unit", "row"):
+        named = markdown.code(run.name if run is not None else "an unknown run")
+        by = markdown.code(result.parameters.get("by"))
+        return _READ["conformal_by"].format(part=part, slice=by, config=named)
     if run is not None and facts.chosen is not None and run.name != facts.chosen.name:
         return f"The same of {markdown.code(run.name)}, on {part}:"
     fitted = "val" if facts.project.kind == "events" else "calib"

@@ -156,6 +156,7 @@ def result_blocks(facts: Facts, kind: str) -> Iterator[str]:
     said = {
         "threshold_table": "What other thresholds would do",
         "slice_table": "By slice",
+        "class_table": "By class",
         "confusion": "Right and wrong, rows the truth",
     }
     found = facts.results_of(kind)

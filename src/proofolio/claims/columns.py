@@ -14,20 +14,29 @@ _FIRST = {
     "threshold_transfer": "target threshold calib_sensitivity calib_specificity sensitivity "
     "specificity accuracy",
     "mistakes": "id label decided probability",
+    "class_table": "class n recall decided precision confused_with confused",
     "drift": "which part value n n_units",
+    "label_noise": "id label decided p_label p_decided class n candidates share estimated_share",
+    "confused_pairs": "pair n first_as_second second_as_first share",
     "leak_comparison": "which value n n_units",
+    "hierarchy": "by values n n_units accuracy mistakes within within_by_chance within_less_chance",
+    "slice_difference": "slice value n n_units",
 }
 _SILENT = {
     "threshold_table": {"target"},
     "seed_mean": {"degenerate", "method", "resamples"},
     "risk_coverage": {"cut"},
     "mistakes": {"unit"},
+    "label_noise": {"unit"},
+    "class_table": {"n_units"},
     "cost": {"sensitivity", "specificity"},  # the misses and false alarms beside them say it
     "conformal": {"quantile"},  # of a score; none where calib is too small to exclude a class
 }
 _LAST = ("reading", "note")  # texts that may be long; empty where there is nothing to say
 _TITLES = {
     "n_units": "units",
+    "confused_with": "most often taken for",
+    "confused": "times",
     "n_answered": "answered",
     "n_handed_over": "handed over",
     "calib_sensitivity": "sensitivity on calib",
@@ -50,8 +59,35 @@ _TITLES_OF = {
         "single": "one class",
         "both": "both classes",
         "several": "several classes",
+        "n_calib": "calib rows",
+        "n_calib_class": "calib rows of its rarest class",
+        "marginal_coverage": "coverage by one quantile for all",
+        "marginal_size": "classes per set by one quantile for all",
+    },
+    "hierarchy": {
+        "by": "level",
+        "values": "groups",
+        "mistakes": "mistakes at this level",
+        "within": "share of wrong classes within the true group",
+        "within_by_chance": "by chance",
+        "within_less_chance": "more than by chance",
     },
     "cost": {"cost": "cost per example"},
+    "label_noise": {
+        "label": "given label",
+        "decided": "what the model says",
+        "p_label": "probability of the label",
+        "p_decided": "probability of what it says",
+        "share": "share doubted",
+        "estimated_share": "estimated share wrong",
+    },
+    "confused_pairs": {
+        "n": "mistakes",
+        "first_as_second": "first taken for second",
+        "second_as_first": "second taken for first",
+        "share": "share of all mistakes",
+        "note": "what tells them apart",
+    },
     "decision_curve": {"model": "net benefit of the model"},
     "threshold_transfer": {"target": "sensitivity aimed at"},
 }
@@ -141,6 +177,9 @@ def _usual(kind: str, rows: list[Row]) -> list[str]:
     if kind == "confusion":  # classes as the rows have them: counts, then shares
         classes = [row.get("actual") for row in rows]
         return ["actual", "n", *classes, *(f"share_{name}" for name in classes)]
+    if kind == "conformal" and "group" in rows[0]:
+        calib = ["classes", "n_calib", "n_calib_class", "n", "n_units"]
+        return ["level", "group", *calib, "coverage", "mean_size", "marginal_coverage"]
     if kind == "conformal":
         by_class = _by_class(rows)
         sizes = ("mean_size", "empty", "single", "both", "several", "n_units")

@@ -18,7 +18,9 @@ def rule_text(rule: DecisionRule) -> str:
         return f"sensitivity {rule.target:g}"
     if rule.rule == "cost":
         return f"cost {rule.cost_miss:g}:{rule.cost_false_alarm:g}"
-    return f"budget {rule.target:g}" if rule.rule == "budget" else "argmax"
+    if rule.rule == "budget":
+        return f"budget {rule.target:g}" if rule.target else "budget"
+    return "argmax"
 
 
 def fit_threshold(

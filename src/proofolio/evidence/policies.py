@@ -9,7 +9,7 @@ import numpy as np
 
 from proofolio import decisions, scoring
 from proofolio.contract import Layout, Result, Run, RunError
-from proofolio.evidence import building
+from proofolio.evidence import building, slices
 from proofolio.evidence.building import Inputs
 from proofolio.project import Project
 
@@ -86,15 +86,18 @@ def conformal(
     """Return coverage and size of conformal sets; `parameters`: levels, by, and the draws'.
 
     `by` is "unit" (two classes: one score per unit, the largest of its rows; a unit is positive if
-    any row is) or "row". The rows are those of `decisions.conformal_table`, with n_units.
+    any row is), "row", or the name of a slice with one value per class: then one score per row and
+    one quantile per value. The rows are those of `decisions.conformal_table`, with n_units; of a
+    slice those of `decisions.grouped_table`.
     """
     run, calib, part = _fitted_and_part(layout, inputs)
     _demand_probabilities(run, part, "a conformal set")
-    by = parameters["by"]
-    if by not in ("unit", "row"):
+    by, levels = parameters["by"], parameters["levels"]
+    known = slices.names(part.rows)
+    if by not in ("unit", "row", *known):
         raise RunError(
             "conformal sets by what?",
-            expected="by: unit, or by: row",
+            expected=f"by: {', '.join(['unit', 'row', *known])} (a slice: one value per class)",
             received=f"{by!r}",
             remedy="by: unit for two classes whose units hold several rows",
         )
@@ -106,9 +109,13 @@ def conformal(
     if run.positive_class is not None:
         names = [name for name in names if name != run.positive_class] + [run.positive_class]
     resampling = grouping | building.drawn(parameters)
-    rows = decisions.conformal_table(
-        calib_y, calib_p, y, p, parameters["levels"], names, **resampling
-    )
+    both = (calib_y, calib_p, y, p, levels)
+    if by in known and by not in ("unit", "row"):
+        groups = slices.of_run(layout, names, by)
+        rows = decisions.grouped_table(*both, groups, **resampling)
+        method = f"split conformal sets (LAC), one quantile per {by} of the class"
+        return _wrapped("conformal", inputs, parameters, part, method, rows)
+    rows = decisions.conformal_table(*both, names, **resampling)
     n_units = len(np.unique(grouping["units"].astype(str)))
     rows = [row | {"n_units": n_units} for row in rows]
     method = f"split conformal sets (LAC), one score per {by}"

@@ -1,7 +1,8 @@
 """The model registry, `evidence/registry.json`: which run is deployed, by whom, and the way back.
 
 Tags: candidate (registered after the selection), deploy-ready (promoted by a named person),
-retired (withdrawn). `history` keeps every step with its time and the state it led to.
+retired (withdrawn). `history` keeps every step with its time and the state it led to. A file that a
+command makes from a run, an export, has that command as `remade_by`.
 """
 
 from pathlib import Path
@@ -15,6 +16,7 @@ from proofolio.project import Project
 CANDIDATE, READY, RETIRED = "candidate", "deploy-ready", "retired"
 CHAMPION = "champion"
 _STATE = ("run", "weights", "weights_sha256", "commit", "tags", "approved_by")
+_REMADE = "remade_by"  # in the state of exports alone
 
 
 def read(layout: Layout) -> dict[str, Any]:
@@ -23,7 +25,12 @@ def read(layout: Layout) -> dict[str, Any]:
 
 
 def register(
-    layout: Layout, project: Project, *, name: str = CHAMPION, weights: Path | None = None
+    layout: Layout,
+    project: Project,
+    *,
+    name: str = CHAMPION,
+    weights: Path | None = None,
+    remade_by: str | None = None,
 ) -> dict[str, Any]:
     """Register the chosen run under `name` as candidate; return its entry.
 
@@ -35,6 +42,8 @@ def register(
         name: Name of the model.
         weights: Weights file inside the project; None looks for the file with the hash that the
             run recorded in its work folder.
+        remade_by: Command that makes `weights` again from the run, where it is an export and so no
+            file whose hash the run recorded.
 
     Raises:
         SealError: Nothing was selected.
@@ -59,6 +68,7 @@ def register(
         "tags": [CANDIDATE],
         "approved_by": None,
     }
+    state |= {_REMADE: remade_by} if path and remade_by else {}
     known = entry.get("run") == run.id
     # A fresh clone has no work folder: an entry with weights is not replaced by one without.
     if not known or (path and entry["weights_sha256"] != state["weights_sha256"]):
@@ -93,7 +103,7 @@ def promote(layout: Layout, name: str, by: str) -> dict[str, Any]:
     _check_weights(layout, name, entry)
     if entry["tags"] == [READY]:
         return entry
-    state = {key: entry[key] for key in _STATE} | {"tags": [READY], "approved_by": by.strip()}
+    state = _kept(entry) | {"tags": [READY], "approved_by": by.strip()}
     registry["models"][name] = _step(entry, state, "promote", by=by.strip())
     files.write_json(layout.registry, registry)
     return registry["models"][name]
@@ -141,9 +151,14 @@ def _promoted(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _step(
     entry: dict[str, Any], state: dict[str, Any], action: str, *, by: str | None
 ) -> dict[str, Any]:
-    kept = {key: state.get(key) for key in _STATE}
+    kept = _kept(state)
     step = {"action": action, "time": provenance.utc_now(), "by": by, **kept}
     return kept | {"history": [*entry["history"], step]}
+
+
+def _kept(state: dict[str, Any]) -> dict[str, Any]:
+    remade = {_REMADE: state[_REMADE]} if state.get(_REMADE) else {}
+    return {key: state.get(key) for key in _STATE} | remade
 
 
 def _entry(layout: Layout, name: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -20,22 +20,37 @@ THRESHOLDS = [round(0.05 * step, 2) for step in range(1, 20)]
 SETTINGS: dict[str, dict[str, Any]] = {
     "threshold_table": {"thresholds": THRESHOLDS},
     "mistakes": {"k": 20},
+    "class_table": {},
     "threshold_transfer": {"targets": [0.9, 0.95, 0.975, 0.99]},
     "decision_curve": {"grid": [round(0.01 * step, 2) for step in range(1, 100)]},
     "risk_coverage": {"targets": [1.0, 0.95, 0.9, 0.8, 0.7, 0.5]},
     "conformal": {"levels": [0.8, 0.9, 0.95, 0.99]},
     "ood": {"keep": 0.95},
+<<<<<<< HEAD
     "budget": {"budgets": [20, 50, 100, 200]},
     "cost": {"ratios": [[1, 1], [2, 1], [5, 1], [10, 1], [20, 1], [50, 1]]},
 }
 OF_EVENTS = ("average_precision", "auroc", "card_precision_at_100", "precision", "recall")
 UNDRAWN = ("threshold_table", "mistakes", "confusion")  # kinds without intervals
+=======
+    "label_noise": {"rows": "candidates"},
+    "confused_pairs": {"k": 12},
+    "cost": {"ratios": [[1, 1], [2, 1], [5, 1], [10, 1], [20, 1], [50, 1]]},
+}
+UNDRAWN = (
+    "threshold_table",
+    "mistakes",
+    "confusion",
+    "label_noise",
+    "confused_pairs",
+)  # kinds without intervals
+>>>>>>> e6a0b028ea13c8fab7986c0c1d5309607501153d
 NAMES = {
     "seed_mean": "seed_mean_{config}_{part}",
     "paired_difference": "difference_{config}_vs_{versus}_{part}",
 } | {kind: f"{kind}_{{part}}" for kind in (*SETTINGS, "confusion", "slice_table")}
 TWO_SIDED = ("paired_difference", "drift", "leak_comparison")
-ABOUT_SEEDS = ("seed_mean", *TWO_SIDED)  # other kinds are about one run
+ABOUT_SEEDS = ("seed_mean", "slice_difference", *TWO_SIDED)  # other kinds are about one run
 
 
 def name(kind: str, inputs: dict[str, Any]) -> str | None:
@@ -64,6 +79,8 @@ def settings(kind: str, run: Run, part: str, project: Project) -> dict[str, Any]
         others = OF_EVENTS if events else ("sensitivity", "specificity", "accuracy")
         wanted = (project.metric.primary, *others)
         usual["metrics"] = [m for m in dict.fromkeys(wanted) if m in run.metrics[part]]
+    if kind == "class_table":
+        usual = {"level": DRAWN["level"]}
     if kind == "conformal":
         usual["by"] = "row" if run.positive_class is None else "unit"
     if kind == "mistakes":
@@ -146,11 +163,16 @@ def _of_run(run: Run, on: Sequence[str], project: Project) -> Iterator[Planned]:
         yield "threshold_table", {"part": fitting, "runs": [run.id]}, usual
     for part in on:
         kinds = ["slice_table", *(["confusion", "mistakes"] if decided else [])]
+<<<<<<< HEAD
         kinds += ["budget"] if events else []
         probabilities = "log_loss" in run.metrics[part]
         if events and probabilities and part != fitting:
             kinds += ["cost", "threshold_transfer"]
         elif fitted and probabilities and not events:
+=======
+        kinds += [] if binary else ["class_table"]
+        if calib and "log_loss" in run.metrics[part]:  # probabilities, not scores
+>>>>>>> e6a0b028ea13c8fab7986c0c1d5309607501153d
             kinds += ["risk_coverage", "conformal"]
             if binary:
                 kinds += ["decision_curve", "cost", "threshold_transfer"]

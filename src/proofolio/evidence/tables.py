@@ -3,7 +3,8 @@
 Each takes (layout, project or None, inputs, parameters) and returns the `Result`, from evidence
 alone: `project` is never needed, and `inputs` and `parameters` are what the result itself records.
 Here stand those about what a run or configuration did; `policies` holds those about what could be
-done with a run, `shifts` those that compare other rows or another split.
+done with a run, `shifts` those that compare other rows or another split, `groups` those about
+slices, `strangers` the one about examples of no class.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,11 @@ import numpy as np
 
 from proofolio import decisions, errors, metrics, scoring
 from proofolio.contract import Layout, Result, Run, RunError
+<<<<<<< HEAD
 from proofolio.evidence import building, events, policies, shifts, strangers
+=======
+from proofolio.evidence import building, confused, groups, label_noise, policies, shifts, strangers
+>>>>>>> e6a0b028ea13c8fab7986c0c1d5309607501153d
 from proofolio.evidence.building import LEVEL, RESAMPLES, SEED, Builder, Inputs
 from proofolio.project import Project
 
@@ -88,6 +93,24 @@ def confusion(
     data = scoring.join_run(run, stored, examples, inputs["part"])
     lead = building.counted(data.rows, "counts at the run's decision")
     return building.result("confusion", inputs, parameters, lead, rows)
+
+
+def class_table(
+    layout: Layout, project: Project | None, inputs: Inputs, parameters: Inputs
+) -> Result:
+    """Return recall and precision of every class; `inputs`: runs (one), part.
+
+    `parameters`: level. The rows are those of `errors.class_table`; `value` is the lowest recall.
+    """
+    run, stored, examples = building.one(layout, inputs)
+    building.refuse_demonstration(layout, [run])
+    part, level = inputs["part"], parameters["level"]
+    rows = errors.class_table(run, stored, examples, part, level=level)
+    data = scoring.join_run(run, stored, examples, part)
+    lead = building.counted(data.rows, "Wilson intervals over clusters; value: the lowest recall")
+    known = [row["recall"] for row in rows if row["recall"] is not None]
+    lead |= {"value": min(known), "level": level}
+    return building.result("class_table", inputs, parameters, lead, rows)
 
 
 def threshold_table(
@@ -187,6 +210,7 @@ RECOMPUTE: Mapping[str, Builder] = {
     "seed_mean": seed_mean,
     "paired_difference": paired_difference,
     "confusion": confusion,
+    "class_table": class_table,
     "threshold_table": threshold_table,
     "slice_table": slice_table,
     "mistakes": mistakes,
@@ -199,6 +223,10 @@ RECOMPUTE: Mapping[str, Builder] = {
     "drift": shifts.drift,
     "leak_comparison": shifts.leak_comparison,
     "ood": strangers.ood,
+    "hierarchy": groups.hierarchy,
+    "slice_difference": groups.slice_difference,
+    "label_noise": label_noise.label_noise,
+    "confused_pairs": confused.confused_pairs,
 }
 
 

@@ -13,15 +13,22 @@ from proofolio.figures.decided import hit_and_confidence
 from proofolio.figures.facts import Facts
 from proofolio.project import Project
 
+MANY = 12  # configurations; a figure of more is taller than a screen
 _PARTS = ("train", "val", "calib", "test")
 
 
 def collect(facts: Facts) -> list[Drawing]:
     """Return the project's figures, test only where it was opened; nothing is written.
 
+<<<<<<< HEAD
     Names: ladder, class_balance, folds (of events), learning_curves_<configuration>, and roc_, pr_,
     reliability_, confusion_ with the part; besides those of `decided.collect`. What has no evidence
     yet gives no figure.
+=======
+    Names: ladder, ladder_best (of more than MANY configurations), class_balance,
+    learning_curves_<configuration>, and roc_, pr_, reliability_, confusion_ with the part; besides
+    those of `decided.collect`. What has no evidence yet gives no figure.
+>>>>>>> e6a0b028ea13c8fab7986c0c1d5309607501153d
     """
     drawings = [*_ladder(facts), *_balance(facts), *_learning(facts)]
     if facts.chosen is not None and facts.chosen.predictions == "kept":
@@ -57,6 +64,19 @@ def _ladder(facts: Facts) -> Iterator[Drawing]:
     marks = {"target": facts.project.metric.target}
     marks["chosen"] = facts.selection.choice.name if facts.selection else None
     yield rungs.ladder("ladder", title, table, facts.metric, **marks)
+    if table["name"].nunique() > MANY:
+        few = table[table["name"].isin(_first(facts))]
+        title = f"Ladder: {words.metric(facts.metric)} of the best of each rung and its comparisons"
+        yield rungs.ladder("ladder_best", title, few, facts.metric, **marks)
+
+
+def _first(facts: Facts) -> set[str]:
+    """Return the best of each rung on val, the chosen configuration and the fixed comparisons."""
+    rungs_best = {facts.configurations[n][0].rung: n for n in reversed(facts.ranked)}
+    kept = {*rungs_best.values(), *facts.project.fixed_comparisons}
+    if facts.selection is not None:
+        kept |= {facts.selection.choice.name, *facts.selection.fixed_comparisons}
+    return kept
 
 
 def _balance(facts: Facts) -> Iterator[Drawing]:

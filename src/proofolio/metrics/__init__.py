@@ -26,6 +26,7 @@ from proofolio.metrics.ratios import ratios
 from proofolio.metrics.resampling import resample_weights
 from proofolio.metrics.rounds import Rounds, fold_values
 from proofolio.metrics.statistics import value
+from proofolio.metrics.within import within_difference
 
 __all__ = [
     "NAMES",
@@ -48,4 +49,5 @@ __all__ = [
     "seed_means",
     "uses_calibrated",
     "value",
+    "within_difference",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from proofolio.cards import hardware, headline, markdown, policies, proofs, shifts, tables
+from proofolio.cards import groups, hardware, headline, markdown, policies, proofs, shifts, tables
 from proofolio.figures import Drawing, Facts, words
 from proofolio.pages import experiments, parts
 
@@ -53,7 +53,8 @@ def _first_screen(facts: Facts, drawings: Drawings) -> Iterator[str]:
     yield headline.published(facts)
     yield f"**The strongest limit.** {markdown.line(problem.limit)}"
     yield "</div>\n<div markdown>"
-    yield from parts.figure(drawings, "ladder", brief=True)
+    best = "ladder_best" if "ladder_best" in drawings else "ladder"
+    yield from parts.figure(drawings, best, brief=True)
     yield "</div>\n</div>"
     yield "**Reproduce it**, in a copy of the project with its data in place:"
     yield f"```sh\npython -m {facts.project.package} all\n```"
@@ -90,6 +91,8 @@ def _results(facts: Facts, drawings: Drawings) -> Iterator[str]:
     yield "## The ladder"
     yield tables.target(facts)
     yield markdown.table_of("ladder")
+    if "ladder_best" in drawings:  # the first screen shows that one
+        yield from markdown.folded("Every configuration, drawn", parts.figure(drawings, "ladder"))
     yield tables.differences(facts)
     yield tables.interval_note(facts)
     yield f"### Every metric on {words.part(facts.part)}"
@@ -152,7 +155,10 @@ def _figures_of(facts: Facts, drawings: Drawings, kind: str) -> list[str]:
 def _errors(facts: Facts, drawings: Drawings, sheets: Sequence[tuple[str, str]]) -> Iterator[str]:
     yield "## Errors and slices"
     yield from parts.beside(drawings, *(f"confusion_{part}" for part in facts.parts))
-    yield from tables.result_blocks(facts, "slice_table")
+    for kind in ("slice_table", "class_table"):
+        yield from tables.result_blocks(facts, kind)
+    for kind in groups.KINDS:
+        yield from groups.block(facts, kind)
     if "score_shift" in drawings:
         yield "### Where the probabilities lie"
         yield (

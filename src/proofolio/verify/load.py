@@ -49,6 +49,7 @@ class Registered(BaseModel):
     commit: str | None
     tags: list[str]
     approved_by: str | None
+    remade_by: str | None = None
     history: list[dict[str, Any]]
 
 

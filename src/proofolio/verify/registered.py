@@ -5,7 +5,7 @@ from proofolio.verify.load import RESTORE, Evidence, Registered
 from proofolio.verify.report import Report
 
 _TAGS = {"candidate", "deploy-ready", "retired"}
-_STATE = ("run", "weights", "weights_sha256", "commit", "tags", "approved_by")
+_STATE = ("run", "weights", "weights_sha256", "commit", "tags", "approved_by", "remade_by")
 
 
 def check(e: Evidence, report: Report) -> None:
@@ -29,7 +29,9 @@ def _model(e: Evidence, report: Report, model: Registered, where: str) -> None:
     if run.split in e.splits and e.splits[run.split].purpose == "demonstration":
         wrong("1", f"its run stands on the demonstration split {run.split}")
     recorded = run.model.weights_sha256 if run.model else None
-    if model.weights_sha256 and recorded and model.weights_sha256 != recorded:
+    if model.remade_by is not None:
+        _export(e, report, model, where)
+    elif model.weights_sha256 and recorded and model.weights_sha256 != recorded:
         wrong("hashes", f"its weights are not those recorded by run {run.id}")
     _weights(e, report, model, where)
     if not set(model.tags) <= _TAGS:
@@ -40,6 +42,15 @@ def _model(e: Evidence, report: Report, model: Registered, where: str) -> None:
         wrong(
             "5", f"it is {', '.join(model.tags) or 'registered'} and not the run that was selected"
         )
+
+
+def _export(e: Evidence, report: Report, model: Registered, where: str) -> None:
+    """An export is another file than the run recorded: a measured parity ties it to the run."""
+    about = {"runs": [model.run], "weights_sha256": model.weights_sha256}
+    parities = [r.inputs for r in e.results.values() if r.kind == "parity"]
+    if not any(about.items() <= inputs.items() for inputs in parities):
+        what = f"it is an export, and no parity result compares this file with run {model.run}"
+        report.add("hashes", where, what, f"export again: {model.remade_by}")
 
 
 def _weights(e: Evidence, report: Report, model: Registered, where: str) -> None:

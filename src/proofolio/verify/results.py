@@ -8,8 +8,9 @@ from proofolio.verify.report import Report
 from proofolio.verify.scores import ENOUGH, TOLERANCE
 
 MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
-MEASURED |= {"saliency_check", "perturbation"}  # they need pictures and weights
+MEASURED |= {"saliency_check", "perturbation", "neighbours"}  # they need pictures and weights
 _AGAIN = "write it again: proofolio cards"
+_ABOUT = ("slice", "value", "versus_value", "levels", "by")  # parameters that say about what
 
 
 def check(e: Evidence, report: Report) -> None:
@@ -64,7 +65,7 @@ def _all_seeds(e: Evidence, report: Report, recorded: Result, where: str) -> Non
 
 
 def _named(e: Evidence, report: Report) -> None:
-    """A standing result is about the runs that its name stands for."""
+    """A standing result is about the runs that its name stands for, an asked one as asked."""
     if e.project is None or report.problems:
         return
     try:
@@ -72,8 +73,14 @@ def _named(e: Evidence, report: Report) -> None:
     except ProofError as error:
         report.add("schema", "project.yaml", str(error), "correct what is asked for there")
         return
-    for name, (kind, inputs, _) in planned.items():
+    asked = {result.name for result in e.project.results}
+    for name, (kind, inputs, parameters) in planned.items():
         recorded = e.results.get(name)
-        if recorded is not None and (recorded.kind, recorded.inputs) != (kind, inputs):
-            what = "it is not about what its name says: other runs, part or metric"
+        if recorded is None:
+            continue
+        same = (recorded.kind, recorded.inputs) == (kind, inputs)
+        if name in asked:  # a standing one's settings may be those of an older version
+            same &= all(recorded.parameters.get(k) == parameters.get(k) for k in _ABOUT)
+        if not same:
+            what = "it is not about what its name says: other runs, part, metric or rows"
             report.add("3", f"evidence/results/{name}.json", what, _AGAIN)

@@ -24,6 +24,10 @@ def _root(quick: bool, *, anew: bool = False) -> Path:
     return smoke.project_root(Path.cwd(), anew=anew) if quick else Path.cwd()
 
 
+def _how(root: Path) -> str:
+    return " ".join(evidence.normalised_argv(sys.argv, root))
+
+
 @app.command
 def prepare(quick: bool = False) -> None:
     """Read the raw files into the checked table; find duplicates. A smoke run begins anew here."""
@@ -78,10 +82,56 @@ def train(
 
 @app.command
 def select(quick: bool = False) -> None:
-    """Choose on val, write the choice down and commit it; keep the chosen network's weights."""
-    from proofolio_torch import export
+    """Choose on val, write the choice down and commit it; export the chosen network.
 
-    stages.select(_root(quick), export=export.champion)
+    The smoke run keeps plain weights: an export takes longer than all of it.
+    """
+    root = _root(quick)
+    if quick:
+        from proofolio_torch import export as weights
+
+        stages.select(root, export=weights.champion)
+    else:
+        from dog_breeds import export as room
+
+        stages.select(root, export=room.hook(_how(root)), remade_by=room.COMMAND)
+
+
+@app.command
+def export(run: str = "") -> None:
+    """Write models/champion.onnx, the file the page runs, with what it loses (results/export_*).
+
+    Args:
+        run: id of the run; the chosen one where empty.
+    """
+    from dog_breeds import export as room
+
+    room.champion(Path.cwd(), _how(Path.cwd()), run)
+
+
+@app.command
+def web(into: Path = Path("docs/try")) -> None:
+    """Fetch what the try-out's page runs with, and put it beside the page.
+
+    Args:
+        into: folder beside try.md's page, in this project or another site.
+    """
+    from dog_breeds import web as room
+
+    print(f"web: {room.build(Path.cwd(), Path.cwd() / into)}", flush=True)
+
+
+@app.command
+def predict(photographs: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+    """Name the breed in photographs with the exported network.
+
+    Args:
+        photographs: files of any kind that Pillow reads.
+    """
+    from dog_breeds import predict as room
+
+    if not room.say(Path.cwd(), photographs):
+        sys.exit(2)
 
 
 @app.command
@@ -102,7 +152,7 @@ def cards(quick: bool = False) -> None:
 def sheets(
     quick: bool = False, into: Path = Path("docs/result"), run: str = "", record: bool = False
 ) -> None:
-    """Draw mistakes and where the network looked, where pictures and weights are at hand.
+    """Draw mistakes, look-alikes and where the network looked, where pictures are at hand.
 
     Args:
         quick: of the smoke run in work/quick.
@@ -115,7 +165,24 @@ def sheets(
     root = _root(quick)
     print(f"sheets: {room.write(root, root / into, run)}", flush=True)
     if record:
-        room.record(root, " ".join(evidence.normalised_argv(sys.argv, root)), run)
+        room.record(root, _how(root), run)
+
+
+@app.command
+def neighbours(quick: bool = False, run: str = "", k: int = 20) -> None:
+    """Measure how near the training pictures are to the surest ones (results/neighbours_*.json).
+
+    Args:
+        quick: of the smoke run in work/quick.
+        run: id of the run; the leading one where empty.
+        k: surest pictures to show.
+    """
+    from dog_breeds import neighbours as room
+
+    root = _root(quick)
+    for result in room.record(root, " ".join(evidence.normalised_argv(sys.argv, root)), run, k):
+        told = result.inputs["part"], result.parameters["rows"], result.value
+        print("neighbours on {} ({}): {:.3f}".format(*told), flush=True)
 
 
 @app.command

@@ -1,4 +1,4 @@
-"""Sheets of pictures for the page: the surest mistakes, and where the network looked.
+"""Sheets of pictures for the page: mistakes, look-alikes, and where the network looked.
 
     python -m dog_breeds sheets
 
@@ -16,23 +16,30 @@ from proofolio import evidence, table
 from proofolio import project as projects
 from proofolio.contract import Layout, Result, Run, RunError
 
-from dog_breeds import dataset, evaluate, models
+from dog_breeds import dataset, evaluate, models, neighbours, pairs
 
 if TYPE_CHECKING:
     from proofolio_torch.sheets import View
 
 
 def write(root: Path, into: Path, run_id: str = "") -> str:
-    """Draw all sheets into `into`/sheets and say so, or say why there are none.
+    """Draw all sheets into `into`/sheets and say so, or say which there are not, and why.
 
     Of test once it was opened for the run, else of val.
     """
     from proofolio_torch import explain, sheets
 
+    layout, said = Layout(root), []
+    drawn: list[sheets.Sheet] = []
     try:
-        return sheets.write(view(root, run_id), into / "sheets")
+        drawn += sheets.drawn(view(root, run_id))
     except (sheets.AbsentError, explain.NoMapError) as error:
-        return "none drawn: " + "; ".join(line.strip() for line in str(error).splitlines())
+        said.append("no maps: " + "; ".join(line.strip() for line in str(error).splitlines()))
+    if (layout.root / projects.load(root).data.raw).is_dir():
+        drawn += [*pairs.sheets(root), *neighbours.sheets(root)]
+    if not drawn:
+        return "; ".join(["none drawn", *said])
+    return "; ".join([f"{sheets.save(drawn, into / 'sheets')} drawn", *said])
 
 
 def record(root: Path, how: str, run_id: str = "") -> Result:
