@@ -8,11 +8,8 @@ passes its score as `p`.
 from proofolio.decisions.calibration import calibrate, fit_temperature
 from proofolio.decisions.conformal import conformal_table, largest_per_unit, prediction_sets
 from proofolio.decisions.curves import decision_curve, risk_coverage
-<<<<<<< HEAD
-from proofolio.decisions.needs import with_interval
-=======
 from proofolio.decisions.grouped import grouped_sets, grouped_table
->>>>>>> e6a0b028ea13c8fab7986c0c1d5309607501153d
+from proofolio.decisions.needs import with_interval
 from proofolio.decisions.policies import abstention, confidence, cost_table, transfer_table
 from proofolio.decisions.thresholds import fit_threshold, prices, rule_text, threshold_table
 

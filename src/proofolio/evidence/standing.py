@@ -26,17 +26,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "risk_coverage": {"targets": [1.0, 0.95, 0.9, 0.8, 0.7, 0.5]},
     "conformal": {"levels": [0.8, 0.9, 0.95, 0.99]},
     "ood": {"keep": 0.95},
-<<<<<<< HEAD
+    "label_noise": {"rows": "candidates"},
+    "confused_pairs": {"k": 12},
     "budget": {"budgets": [20, 50, 100, 200]},
     "cost": {"ratios": [[1, 1], [2, 1], [5, 1], [10, 1], [20, 1], [50, 1]]},
 }
 OF_EVENTS = ("average_precision", "auroc", "card_precision_at_100", "precision", "recall")
-UNDRAWN = ("threshold_table", "mistakes", "confusion")  # kinds without intervals
-=======
-    "label_noise": {"rows": "candidates"},
-    "confused_pairs": {"k": 12},
-    "cost": {"ratios": [[1, 1], [2, 1], [5, 1], [10, 1], [20, 1], [50, 1]]},
-}
 UNDRAWN = (
     "threshold_table",
     "mistakes",
@@ -44,7 +39,6 @@ UNDRAWN = (
     "label_noise",
     "confused_pairs",
 )  # kinds without intervals
->>>>>>> e6a0b028ea13c8fab7986c0c1d5309607501153d
 NAMES = {
     "seed_mean": "seed_mean_{config}_{part}",
     "paired_difference": "difference_{config}_vs_{versus}_{part}",
@@ -163,16 +157,12 @@ def _of_run(run: Run, on: Sequence[str], project: Project) -> Iterator[Planned]:
         yield "threshold_table", {"part": fitting, "runs": [run.id]}, usual
     for part in on:
         kinds = ["slice_table", *(["confusion", "mistakes"] if decided else [])]
-<<<<<<< HEAD
+        kinds += [] if binary else ["class_table"]
         kinds += ["budget"] if events else []
         probabilities = "log_loss" in run.metrics[part]
         if events and probabilities and part != fitting:
             kinds += ["cost", "threshold_transfer"]
         elif fitted and probabilities and not events:
-=======
-        kinds += [] if binary else ["class_table"]
-        if calib and "log_loss" in run.metrics[part]:  # probabilities, not scores
->>>>>>> e6a0b028ea13c8fab7986c0c1d5309607501153d
             kinds += ["risk_coverage", "conformal"]
             if binary:
                 kinds += ["decision_curve", "cost", "threshold_transfer"]

@@ -13,11 +13,16 @@ import numpy as np
 
 from proofolio import decisions, errors, metrics, scoring
 from proofolio.contract import Layout, Result, Run, RunError
-<<<<<<< HEAD
-from proofolio.evidence import building, events, policies, shifts, strangers
-=======
-from proofolio.evidence import building, confused, groups, label_noise, policies, shifts, strangers
->>>>>>> e6a0b028ea13c8fab7986c0c1d5309607501153d
+from proofolio.evidence import (
+    building,
+    confused,
+    events,
+    groups,
+    label_noise,
+    policies,
+    shifts,
+    strangers,
+)
 from proofolio.evidence.building import LEVEL, RESAMPLES, SEED, Builder, Inputs
 from proofolio.project import Project
 

@@ -20,15 +20,9 @@ _PARTS = ("train", "val", "calib", "test")
 def collect(facts: Facts) -> list[Drawing]:
     """Return the project's figures, test only where it was opened; nothing is written.
 
-<<<<<<< HEAD
-    Names: ladder, class_balance, folds (of events), learning_curves_<configuration>, and roc_, pr_,
-    reliability_, confusion_ with the part; besides those of `decided.collect`. What has no evidence
-    yet gives no figure.
-=======
-    Names: ladder, ladder_best (of more than MANY configurations), class_balance,
+    Names: ladder, ladder_best (of more than MANY configurations), class_balance, folds (of events),
     learning_curves_<configuration>, and roc_, pr_, reliability_, confusion_ with the part; besides
     those of `decided.collect`. What has no evidence yet gives no figure.
->>>>>>> e6a0b028ea13c8fab7986c0c1d5309607501153d
     """
     drawings = [*_ladder(facts), *_balance(facts), *_learning(facts)]
     if facts.chosen is not None and facts.chosen.predictions == "kept":
