@@ -166,6 +166,21 @@ def test_events_fit_on_val_and_nothing_on_test(tmp_path):
     assert len(flagged) == 48 and {"card_precision_at_100", "ece"} <= set(record.metrics["val"])
 
 
+def test_a_difference_on_some_rows_says_where_a_configuration_is_ahead(sound):
+    by_name = {}
+    for run in evidence.runs(sound):
+        by_name.setdefault(run.name, []).append(run.id)
+    inputs = {"config": "boosting", "runs": by_name["boosting"], "part": "val"}
+    inputs |= {"versus": "rules", "versus_runs": by_name["rules"], "metric": "auroc"}
+    drawn = {"resamples": 50, "level": 0.95, "seed": 0}
+    asked = drawn | {"slice": "scenario", "value": ["0", "2"]}
+    compute = evidence.RECOMPUTE["paired_difference"]
+    found, whole = (compute(sound, None, inputs, p) for p in (asked, drawn))
+    assert found.n < whole.n and found.value > 0
+    with pytest.raises(RunError, match="no scored row has scenario 9"):
+        compute(sound, None, inputs, asked | {"value": "9"})
+
+
 @pytest.mark.parametrize("opened", [False, True])
 def test_cards_pages_and_figures_are_written(tmp_path, opened):
     layout = Layout(shutil.copytree(event_project.shared(opened=opened), tmp_path / "project"))

@@ -21,6 +21,7 @@ from proofolio.evidence import (
     label_noise,
     policies,
     shifts,
+    slices,
     strangers,
 )
 from proofolio.evidence.building import LEVEL, RESAMPLES, SEED, Builder, Inputs
@@ -66,13 +67,15 @@ def paired_difference(
 ) -> Result:
     """Return metric(config) - metric(versus), means over seeds, on the same resamples.
 
-    `inputs`: config, versus, part, metric, runs, versus_runs.
+    `inputs`: config, versus, part, metric, runs, versus_runs. `parameters`: the draws' and, for
+    some rows alone, slice and value (one, or a list).
     """
     ours, theirs = (
         building.runs_of(layout, inputs["runs"]),
         building.runs_of(layout, inputs["versus_runs"]),
     )
     data = building.joined(layout, [*ours, *theirs], inputs["part"])
+    data = slices.restricted(data, parameters)
     scores = [joined.scores_for(inputs["metric"]) for joined in data]
     difference = metrics.paired_difference(
         inputs["metric"],
