@@ -31,6 +31,15 @@ def digits_of(result: Result) -> int:
 def interval_note(facts: Facts) -> str:
     """Return how the intervals were made."""
     unit = markdown.line(facts.project.unit)
+    if facts.project.kind == "events":
+        return (
+            "Each metric is the mean over folds. Intervals are two-way: they resample the "
+            f"{unit}s and, where events name a second party, those parties too, the same in all "
+            "folds; they leave the spread over seeds and folds out. Ranking metrics use the "
+            "model's own scores; the Brier score, log loss, calibration error and everything at "
+            "the threshold use calibrated probabilities. Choice, calibration and threshold share "
+            "the validation folds, so validation is optimistic in all three."
+        )
     return (
         f"Intervals resample whole clusters ({unit}s joined by shared duplicates), so images of "
         f"one {unit} never count as independent; they leave the spread over seeds out, which "

@@ -71,6 +71,7 @@ def _data(facts: Facts, drawings: Drawings) -> Iterator[str]:
     yield proofs.data_sentence(facts)
     yield proofs.split_sentence(facts)
     yield proofs.parts(facts)
+    yield from parts.figure(drawings, "folds")
     yield from parts.figure(drawings, "class_balance")
 
 
