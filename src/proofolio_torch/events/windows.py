@@ -48,8 +48,9 @@ def features(events: pd.DataFrame, windows: Windows | None = None) -> tuple[list
     if windows.flags:
         values[:, 0], values[:, 1] = flags(table.time, windows)
         first = 2
-    for derive, codes in ((_entity, table.unit), (_second, table.unit2)):
-        if codes is None or not len(values):
+    derived = ((_entity, table.unit, windows.entity), (_second, table.unit2, windows.second))
+    for derive, codes, lengths in derived:
+        if not lengths or codes is None or not len(values):
             continue
         order = arrays.stable_order(codes)
         width = 0
