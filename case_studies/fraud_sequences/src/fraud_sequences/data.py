@@ -51,10 +51,9 @@ def fetch(raw: Path) -> None:
 def table(raw: Path) -> pd.DataFrame:
     """Return one row per payment: id, unit (customer), unit2 (terminal), time, amount, label.
 
-
-    Slices too; they serve reports alone, and no model sees them: `scenario`; `amount`, the giveaway;
-    `terminal`, whether fraud is known there from the 30 days that ended 7 days ago; `card`, whether
-    a fraud is the customer's first.
+    Slices too; they serve reports alone, and no model sees them: `scenario`; `amount`, the
+    giveaway; `terminal`, whether fraud is known there from the 30 days that ended 7 days ago;
+    `card`, whether a fraud is the customer's first.
 
     Raises:
         TableError: no file, a pickle without export, a missing column, or values that cannot be.
