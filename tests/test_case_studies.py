@@ -23,7 +23,7 @@ def python(*arguments, **options):
 
 
 def test_there_are_case_studies():
-    assert [case.name for case in CASES] == ["dog_breeds", "medical_imaging"]
+    assert [case.name for case in CASES] == ["dog_breeds", "fraud_sequences", "medical_imaging"]
 
 
 def test_template_owned_files_equal_a_fresh_render():

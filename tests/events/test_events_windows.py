@@ -42,6 +42,15 @@ def test_blocks_change_nothing(monkeypatch, block):
     assert np.array_equal(features(events)[1], expected)
 
 
+@pytest.mark.parametrize("left_out", ["entity", "second"])
+def test_either_entity_may_be_left_out(left_out):
+    events = table()
+    names, values = features(events, Windows(**{left_out: ()}))
+    all_names, expected = features(events)
+    assert len(names) == 8
+    assert np.array_equal(values, expected[:, [all_names.index(name) for name in names]])
+
+
 def test_names_are_the_handbooks_fourteen():
     assert Windows().names == [
         *("weekend", "night"),
