@@ -52,17 +52,20 @@ def test_its_own_tests_pass(case):
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared/data beside the repository")
-def test_the_data_at_hand_gives_the_recorded_split(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "files"), [("medical_imaging", "kermany_cxr"), ("fraud_sequences", "fraud_handbook")]
+)
+def test_the_data_at_hand_gives_the_recorded_split(tmp_path, name, files):
     """Prepared anew from the files, table, duplicates and parts equal the committed evidence."""
-    case = ROOT / "case_studies" / "medical_imaging"
+    case = ROOT / "case_studies" / name
     copy = tmp_path / case.name
     shutil.copytree(case, copy, ignore=shutil.ignore_patterns("work", "data", "site"))
     (copy / "data").mkdir()
-    (copy / "data" / "raw").symlink_to(SHARED / "kermany_cxr", target_is_directory=True)
+    (copy / "data" / "raw").symlink_to(SHARED / files, target_is_directory=True)
     environment = os.environ | {"PYTHONPATH": str(copy / "src"), "MPLBACKEND": "Agg"}
     for command in (
-        ["-m", "medical_imaging", "prepare"],
-        ["-m", "medical_imaging", "split"],
+        ["-m", name, "prepare"],
+        ["-m", name, "split"],
         ["notebooks/01_explore.py"],
         ["notebooks/02_errors.py"],
     ):

@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from proofolio import evidence, splits
 from proofolio import project as projects
-from proofolio import splits
-from proofolio.contract import LeakageError, SplitError, TableError
+from proofolio.contract import Layout, LeakageError, SplitError, TableError
 from proofolio.project import PrequentialSpec
 from proofolio.table import check_events
 from proofolio_torch.events.leaks import assert_no_future
@@ -208,3 +208,10 @@ def test_every_rung_of_the_ladder_has_a_function():
 def test_the_handbooks_models_have_its_settings(name, settings):
     assert AUTHOR.config(name) == {"days": [1, 7, 30], "train_days": 7} | settings
     assert name in AUTHOR.fixed_comparisons
+
+
+@pytest.mark.parametrize("model", ["logistic", "forest", "xgboost"])
+def test_the_handbooks_models_reach_its_published_values_on_val(model):
+    run = evidence.finished(Layout(ROOT), AUTHOR, f"handbook_{model}", AUTHOR.seeds[0])
+    (published,) = (r.value for r in AUTHOR.references if r.id == f"handbook_{model}_val")
+    assert abs(run.metrics["val"]["average_precision"].value - published) < 0.01
