@@ -102,20 +102,25 @@ def near_duplicates() -> dict:
     )
 
 
-def main() -> None:
-    """Run every benchmark and write the results."""
-    rows = [bootstrap(), grouped_split(), near_duplicates()]
+def write(name: str, rows: list[dict], how: str) -> None:
+    """Write the rows with hardware and versions to JSON and CSV, and print them."""
     report = {
         "rows": rows,
         "rounds": ROUNDS,
-        "how": "python bench/run.py",
+        "how": how,
         "hardware": {"machine": platform.machine(), "cores": os.cpu_count()},
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES}
         | {"python": platform.python_version()},
     }
-    files.write_json(RESULTS / "spine.json", report)
-    files.write_text(RESULTS / "spine.csv", pd.DataFrame(rows).to_csv(index=False))
+    files.write_json(RESULTS / f"{name}.json", report)
+    files.write_text(RESULTS / f"{name}.csv", pd.DataFrame(rows).to_csv(index=False))
     print(pd.DataFrame(rows).to_string(index=False))
+
+
+def main() -> None:
+    """Run every benchmark and write the results."""
+    rows = [bootstrap(), grouped_split(), near_duplicates()]
+    write("spine", rows, "python bench/run.py")
 
 
 if __name__ == "__main__":

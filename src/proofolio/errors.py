@@ -27,6 +27,7 @@ def slice_table(
     *,
     resamples: int = 2000,
     seed: int = 0,
+    by: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Return one row for the whole part and one per value of every `slice_` column.
 
@@ -38,6 +39,7 @@ def slice_table(
         names: Metrics to show.
         resamples: Of the unit-clustered bootstrap.
         seed: Of its draws.
+        by: Columns of scored events that are slices too: "fold", "day".
 
     Returns:
         Rows `slice` ("all", or "name=value"), n, n_units, and for each metric its value,
@@ -50,17 +52,17 @@ def slice_table(
     """
     joined = _join(run, predictions, examples, part)
     table = []
-    for name, rows in _slices(joined.rows):
-        grouping = {k: None if v is None else v[rows] for k, v in joined.grouping.items()}
+    for name, rows in _slices(joined.rows, by):
+        kept = joined.take(rows)
         measured = metrics.intervals(
             list(names),
-            joined.y[rows],
-            joined.calibrated[rows],
-            raw=joined.stored[rows],
+            kept.y,
+            kept.calibrated,
+            raw=kept.stored,
             threshold=run.decision.threshold if run.decision else None,
             resamples=resamples,
             seed=seed,
-            **grouping,
+            **kept.judged,
         )
         table.append({"slice": name} | _row(measured))
     return table
@@ -227,10 +229,10 @@ def _sureness(run: Run, joined: scoring.Joined, decided: np.ndarray) -> np.ndarr
     return np.where(positive, joined.calibrated, 1 - joined.calibrated)
 
 
-def _slices(rows: "pd.DataFrame") -> Iterator[tuple[str, np.ndarray]]:
+def _slices(rows: "pd.DataFrame", by: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the row mask of the whole part and of every slice, sorted."""
     yield "all", np.ones(len(rows), dtype=bool)
-    for name, values in _slice_columns(rows):
+    for name, values in (*((c, rows[c]) for c in by), *_slice_columns(rows)):
         for value in sorted(values.unique()):
             yield f"{name}={value}", (values == value).to_numpy()
 

@@ -35,9 +35,9 @@ def split(root: Path) -> None:
     from proofolio import splits, table
 
     layout = Layout(root)
-    prepared = table.read(layout)
-    for spec in project.load(root).splits:
-        made = splits.make(prepared, spec)
+    prepared, author = table.read(layout), project.load(root)
+    for spec in author.splits:
+        made = splits.make(prepared, spec, positive_class=author.positive_class)
         splits.write(layout, made)
         shares = ", ".join(f"{part} {share:.3f}" for part, share in made.info.achieved.items())
         print(f"split {spec.name} ({spec.strategy}): {shares}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -16,6 +16,29 @@ if TYPE_CHECKING:
 
 Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 NO_LABEL = -1
+
+
+class Part(Protocol):
+    """What is trained on or scored: `Examples` of images, or `events.sequences.Sequences`.
+
+    A batch is (row numbers, inputs, codes); inputs are a tensor or a named tuple of tensors. A part
+    with a method `__getitems__(items)` makes a whole batch in one call, in the training process,
+    for a small network; it may set `eval_batch`, the examples of a forward pass without gradients.
+    """
+
+    ids: np.ndarray
+    labels: np.ndarray
+
+    @property
+    def key(self) -> str:
+        """Names the content behind the ids."""
+
+    def __len__(self) -> int: ...
+
+
+def makes_batches(part: Part) -> bool:
+    """Whether a part makes whole batches: then workers and compiling cost more than they save."""
+    return hasattr(part, "__getitems__")
 
 
 class Examples(Dataset):
@@ -52,6 +75,11 @@ class Examples(Dataset):
         self.labels = codes.astype(np.int64)
         self.augment = augment
         self.seed = seed
+
+    @property
+    def key(self) -> str:
+        """Names the pixels: the cache's key."""
+        return self.cache.key
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -169,7 +197,7 @@ class EpochBatches:
 
 
 def loader(
-    examples: Examples,
+    examples: Part,
     *,
     batches: EpochBatches | None = None,
     batch: int = 64,
@@ -188,16 +216,24 @@ def loader(
         "worker_init_fn": _start_worker,
         "generator": torch.Generator().manual_seed(0),
     }
+    if makes_batches(examples):
+        common["collate_fn"] = _whole
     if batches is not None:
         return DataLoader(examples, batch_sampler=batches, **common)
     return DataLoader(examples, batch_size=batch, **common)
 
 
+def _whole(batch: Any) -> Any:
+    return batch
+
+
 def _start_worker(_: int) -> None:
     import signal
 
-    import cv2
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(0)
     torch.set_num_threads(1)
+    try:
+        import cv2
+    except ImportError:  # a project of events reads no pictures
+        return
+    cv2.setNumThreads(0)

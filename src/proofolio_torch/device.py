@@ -2,8 +2,9 @@
 
 import copy
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from proofolio.evidence.provenance import processor
 from proofolio_torch import memory, parallel, recipes
 
 SMALL_JOB = 2_000  # images: below this a run is over before a probe has paid for itself
+SMALL_SEQUENCES = 200_000  # the same for sequences, a hundred times faster
 MARGIN = 1.1  # bfloat16 must be so much faster to be worth its rounding
 CANDIDATES = {  # depthwise networks in bfloat16 train faster contiguous, infer faster channels_last
     "train": (("float32", "channels_last"), ("bfloat16", "contiguous")),
@@ -60,9 +62,15 @@ class Runtime:
         """Move a model to the device in the chosen layout (in place; returned for chaining)."""
         return model.to(self.device, memory_format=self.memory_format)
 
-    def inputs(self, images: torch.Tensor) -> torch.Tensor:
-        """Return float images (b, c, h, w) on the device in the chosen layout."""
-        return images.to(self.device).contiguous(memory_format=self.memory_format)
+    def inputs(self, given: Any) -> Any:
+        """Return float images (b, c, h, w) on the device in the chosen layout.
+
+        Tensors of another shape, and named tuples of them, only move.
+        """
+        if isinstance(given, tuple):
+            return type(given)(*(self.inputs(tensor) for tensor in given))
+        given = given.to(self.device)
+        return given.contiguous(memory_format=self.memory_format) if given.ndim == 4 else given
 
 
 def choose(
@@ -75,6 +83,7 @@ def choose(
     folder: Path | None = None,
     images: int | None = None,
     device: str | None = None,
+    inputs: Any = None,
 ) -> Runtime:
     """Choose device, dtype and layout, and print why.
 
@@ -88,6 +97,8 @@ def choose(
             computes as it began.
         images: how many will go through in all (examples x epochs); a small job is not probed.
         device: force "cpu", "cuda" or "mps".
+        inputs: a standardised batch, where the model takes no images: the probe uses it, and
+            there is no layout to choose.
 
     Raises:
         ProjectError: an unknown kind, or a device that is not there.
@@ -98,14 +109,19 @@ def choose(
     parallel.limit_threads()
     memory.keep_freed()
     found = _device(device)
+    small = SMALL_JOB if inputs is None else SMALL_SEQUENCES
     if found != "cpu":
-        runtime = _accelerated(found)
+        runtime = _accelerated(found, inputs is None)
     elif parallel.world_size() > 1:
         runtime = _plain("several processes: not probed, so that all compute alike")
-    elif model is None or (images is not None and images < SMALL_JOB):
+    elif model is None or (images is not None and images < small):
         runtime = _plain("not probed: too little work for a probe to pay")
-    else:
+    elif inputs is None:
         runtime = _probed(kind, model, (min(batch, 8), channels, size, size), folder)
+    else:
+        runtime = _probed_sequences(kind, model, inputs, folder)
+    if inputs is not None:
+        runtime = replace(runtime, layout="contiguous")
     if parallel.is_main():
         print(f"{kind} on {runtime.device}, {runtime.dtype}, {runtime.layout}: {runtime.reason}")
     return runtime
@@ -127,8 +143,13 @@ def _device(forced: str | None) -> str:
     return forced or next(d for d, has in there.items() if has)
 
 
-def _accelerated(device: str) -> Runtime:
+def _accelerated(device: str, images: bool = True) -> Runtime:
     recipe = recipes.for_device(device)
+    if not images:
+        return Runtime(
+            device, "float32", "contiguous",
+            "a small network over sequences: calls cost more than arithmetic",
+        )  # fmt: skip
     if device == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
         return Runtime(device, "float32", recipe.layout, "this GPU has no bfloat16")
     reason = f"recipe {recipe.name}: uint8 transfer, normalised on the device"
@@ -140,21 +161,43 @@ def _plain(reason: str) -> Runtime:
 
 
 def _probed(kind: str, model: nn.Module, shape: tuple[int, ...], folder: Path | None) -> Runtime:
+    def measure() -> Runtime:
+        speed = {c: images_per_second(model, *c, kind, shape) for c in CANDIDATES[kind]}
+        return _faster(speed, "images", f"{shape[0]} images at {shape[-1]} px")
+
+    return _remembered(model, [kind, *shape], folder, measure)
+
+
+def _probed_sequences(kind: str, model: nn.Module, inputs: Any, folder: Path | None) -> Runtime:
+    def measure() -> Runtime:
+        candidates = [(dtype, "contiguous") for dtype, _ in CANDIDATES[kind]]
+        speed = {c: examples_per_second(model, *c, kind, inputs) for c in candidates}
+        return _faster(speed, "sequences", f"{len(inputs[0])} sequences")
+
+    return _remembered(model, [kind, *(list(t.shape) for t in inputs)], folder, measure)
+
+
+def _faster(speed: dict[tuple[str, str], float], what: str, probe: str) -> Runtime:
+    first, second = speed
+    best = second if speed[second] > MARGIN * speed[first] else first
+    measured = ", ".join(f"{d} {layout} {s:.0f} {what}/s" for (d, layout), s in speed.items())
+    return Runtime("cpu", *best, f"probe of {probe}: {measured}")
+
+
+def _remembered(
+    model: nn.Module, probe: list, folder: Path | None, measure: Callable[[], Runtime]
+) -> Runtime:
     machine = {
         "processor": processor(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "model": [type(model).__name__, sum(p.numel() for p in model.parameters())],
-        "probe": [kind, *shape],
+        "probe": probe,
     }
     path = Path(folder) / f"probe-{files.sha256_json(machine)[:12]}.json" if folder else None
     if path is not None and path.is_file():
         return Runtime(**files.read_json(path)["runtime"])
-    speed = {c: images_per_second(model, *c, kind, shape) for c in CANDIDATES[kind]}
-    first, second = speed
-    best = second if speed[second] > MARGIN * speed[first] else first
-    measured = ", ".join(f"{d} {layout} {s:.0f} images/s" for (d, layout), s in speed.items())
-    runtime = Runtime("cpu", *best, f"probe of {shape[0]} images at {shape[-1]} px: {measured}")
+    runtime = measure()
     if path is not None:
         files.write_json(path, {"runtime": asdict(runtime), "machine": machine})
     return runtime
@@ -163,19 +206,26 @@ def _probed(kind: str, model: nn.Module, shape: tuple[int, ...], folder: Path | 
 def images_per_second(
     model: nn.Module, dtype: str, layout: str, kind: str, shape: tuple[int, ...]
 ) -> float:
-    """Return the best speed of a few steps on random images of `shape` (b, c, h, w), about 1.5 s.
+    """Return `examples_per_second` on random images of `shape` (b, c, h, w)."""
+    images = torch.zeros(shape).uniform_(generator=torch.Generator().manual_seed(0))
+    return examples_per_second(model, dtype, layout, kind, images)
+
+
+def examples_per_second(model: nn.Module, dtype: str, layout: str, kind: str, inputs: Any) -> float:
+    """Return the best speed of a few steps on a batch of what the model takes, about 1.5 s.
 
     The best and not the mean: what another program does to the machine meanwhile is no property of
     the choice.
     """
     runtime = Runtime("cpu", dtype, layout, "")
     model = runtime.place(copy.deepcopy(model)).train(kind == "train")
-    images = runtime.inputs(torch.zeros(shape).uniform_(generator=torch.Generator().manual_seed(0)))
+    inputs = runtime.inputs(inputs)
+    count = len(inputs[0]) if isinstance(inputs, tuple) else len(inputs)
 
     def step() -> float:
         start = time.perf_counter()
         with torch.set_grad_enabled(kind == "train"), runtime.autocast():
-            loss = model(images).float().square().mean()
+            loss = model(inputs).float().square().mean()
         if kind == "train":
             loss.backward()
             model.zero_grad(set_to_none=True)
@@ -185,4 +235,4 @@ def images_per_second(
     started = time.perf_counter()
     while time.perf_counter() - started < 1.5 - min(fastest, 1.4):
         fastest = min(fastest, step())
-    return shape[0] / fastest
+    return count / fastest

@@ -30,6 +30,8 @@ class Plan:
         max_grad_norm: gradients are scaled down to this norm; None: never.
         checkpoint_seconds: the state is saved so often within an epoch, and at its end.
         workers: loader processes; None takes the recipe's.
+        keep: "best" keeps the epoch that scores best on val; "last" the last one, where the length
+            was fixed before and nothing of val may be chosen by (a fold in time to be scored).
     """
 
     epochs: int
@@ -38,11 +40,18 @@ class Plan:
     max_grad_norm: float | None = 1.0
     checkpoint_seconds: float = 300.0
     workers: int | None = None
+    keep: str = "best"
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 1:
             raise ProjectError(
                 "a plan needs at least one epoch and one example per step", received=str(self)
+            )
+        if self.keep not in ("best", "last") or (self.keep == "last" and self.patience is not None):
+            raise ProjectError(
+                "what a plan keeps is not clear",
+                expected='"best", or "last" without patience',
+                received=f"keep={self.keep!r}, patience={self.patience}",
             )
 
 
@@ -79,14 +88,14 @@ class Job:
     """Everything a training needs, handed from `fit` to the trainer."""
 
     model: nn.Module
-    train: data.Examples
-    val: data.Examples
+    train: data.Part
+    val: data.Part
     plan: Plan
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
     score: Score
     optimizer: Callable[[nn.Module], Optimizer]
     schedule: Callable[[Optimizer, int], LRScheduler]
-    normalise: data.Normalise
+    normalise: Callable[[Any], Any]
     runtime: Runtime
     folder: Path
     seed: int
@@ -125,6 +134,8 @@ class Job:
         """Loader processes: the plan's, or the recipe's bounded by the cores of this process."""
         if self.plan.workers is not None:
             return self.plan.workers
+        if data.makes_batches(self.train):
+            return 0
         spare = parallel.cores() // parallel.world_size() - 1
         return max(0, min(self.recipe.workers, spare))
 
@@ -138,5 +149,6 @@ class Job:
         drawn = None if self.sample_weights is None else np.asarray(self.sample_weights, float)
         drawn = None if drawn is None else files.sha256_bytes(drawn.tobytes())
         numbers = [plan.epochs, plan.batch, plan.patience, plan.max_grad_norm, self.seed, drawn]
+        numbers += [] if plan.keep == "best" else [plan.keep]
         shapes = [[k, list(v.shape)] for k, v in self.model.state_dict().items()]
-        return files.sha256_json([numbers, parts, self.train.cache.key, self.score.name, shapes])
+        return files.sha256_json([numbers, parts, self.train.key, self.score.name, shapes])

@@ -1,6 +1,7 @@
 """Training: one call that starts or resumes a run and returns its best model."""
 
 import functools
+import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,15 @@ __all__ = ["BEST", "Job", "Outcome", "Plan", "Score", "fit", "micro_batches", "p
 
 def fit(
     model: nn.Module,
-    train: data.Examples,
-    val: data.Examples,
+    train: data.Part,
+    val: data.Part,
     *,
     plan: Plan,
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
     score: Score,
     optimizer: Callable[[nn.Module], Optimizer],
     schedule: Callable[[Optimizer, int], LRScheduler],
-    normalise: data.Normalise,
+    normalise: Callable[[Any], Any],
     runtime: Runtime,
     folder: Path,
     seed: int,
@@ -38,13 +39,14 @@ def fit(
 ) -> Outcome:
     """Train `model` in place, resuming from `folder` where a state lies there; see `Plan`.
 
-    Afterwards the model holds the weights of the best epoch on val (if finished). Ctrl-C saves and
-    raises KeyboardInterrupt; calling again goes on to the same numbers as if nothing had happened.
-    Out of memory halves the micro-batch and accumulates more of them, says so, and goes on; layers
-    that normalise over the micro-batch see fewer examples then.
+    Afterwards (if finished) the model holds the weights of the epoch that the plan keeps: the best
+    on val, or the last. Ctrl-C saves and raises KeyboardInterrupt; calling again goes on to the
+    same numbers as if nothing had happened. Out of memory halves the micro-batch and accumulates
+    more of them, says so, and goes on; layers that normalise over the micro-batch see fewer
+    examples then.
 
     Args:
-        model: float (b, c, h, w) to logits (b, k).
+        model: float (b, c, h, w), or a named tuple of tensors, to logits (b, k).
         train: labelled examples, augmented.
         val: labelled examples; stop and choice use nothing else.
         plan: epochs, batch, patience and so on.
@@ -52,7 +54,8 @@ def fit(
         score: what chooses the best epoch.
         optimizer: makes one for a model (`optim.adamw`).
         schedule: makes one for an optimizer and the number of steps (`optim.one_cycle`).
-        normalise: bytes to floats.
+        normalise: bytes to floats (`data.Normalise`), or a batch of events to a standardised
+            one (`events.sequences.Scale`).
         runtime: from `device.choose`.
         folder: of state and best weights (git-ignored; `run.work`).
         seed: of order, augmentation places and dropout.
@@ -89,6 +92,7 @@ def fit(
         model.load_state_dict(start)
         return Trainer(job, micro).run()
 
+    gc.freeze()  # accelerate collects garbage around a training: not over the tables held before
     try:
         return attempt()
     except RuntimeError as error:
@@ -99,6 +103,8 @@ def fit(
             received=f"down to {parallel.world_size()} example(s)",
             remedy="smaller images, a smaller model, or more memory",
         ) from None
+    finally:
+        gc.unfreeze()
 
 
 def micro_batches(batch: int, processes: int) -> list[int]:

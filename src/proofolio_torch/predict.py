@@ -1,6 +1,6 @@
 """Scoring: logits and probabilities, every row exactly once, aligned with the ids."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 def probabilities(
     model: nn.Module,
-    examples: data.Examples,
+    examples: data.Part,
     *,
     runtime: Runtime,
-    normalise: data.Normalise,
-    batch: int = 64,
+    normalise: Callable[[Any], Any],
+    batch: int | None = None,
     workers: int = 0,
 ) -> np.ndarray:
     """Return softmax probabilities, float32 (n, k), in the order of `examples.ids`.
@@ -37,25 +37,26 @@ def probabilities(
 
 def logits(
     model: nn.Module,
-    examples: data.Examples,
+    examples: data.Part,
     *,
     runtime: Runtime,
-    normalise: data.Normalise,
-    batch: int = 64,
+    normalise: Callable[[Any], Any],
+    batch: int | None = None,
     workers: int = 0,
 ) -> np.ndarray:
     """Return what `probabilities` takes the softmax of, float32 (n, k): for energies and means."""
     accelerator = parallel.accelerator(runtime.device)
     model = runtime.place(model)
+    batch = batch or getattr(examples, "eval_batch", 64)
     return outputs(accelerator, model, examples, runtime, normalise, batch, workers)
 
 
 def outputs(
     accelerator: "Accelerator",
     model: nn.Module,
-    examples: data.Examples,
+    examples: data.Part,
     runtime: Runtime,
-    normalise: data.Normalise,
+    normalise: Callable[[Any], Any],
     batch: int,
     workers: int = 0,
 ) -> np.ndarray:
@@ -71,9 +72,9 @@ def outputs(
     was_training = model.training
     model.eval()
     with torch.no_grad():
-        for rows, images, _ in loader:
+        for rows, inputs, _ in loader:
             with runtime.autocast():
-                values = model(runtime.inputs(normalise(images))).float()
+                values = model(runtime.inputs(normalise(inputs))).float()
             # the last batch is filled up so that all processes get one; the copies fall away here
             rows, values = accelerator.gather_for_metrics((rows, values))
             if out is None:

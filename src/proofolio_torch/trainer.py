@@ -27,7 +27,9 @@ class Trainer:
         self.total = job.plan.epochs * self.batches.steps
         self.accelerator = parallel.accelerator(job.runtime.device)
         self.accelerator.gradient_accumulation_steps = job.plan.batch // micro
-        self.compiled = job.recipe.compiles(len(job.train) * job.plan.epochs)
+        self.compiled = not data.makes_batches(job.train) and job.recipe.compiles(
+            len(job.train) * job.plan.epochs
+        )
         self._prepare()
         self.store = Store(job.folder, job.fingerprint())
         self.progress = self.store.read()
@@ -92,11 +94,11 @@ class Trainer:
         loss_sum = torch.tensor(
             p.loss_sum / self.accelerator.num_processes, device=self.accelerator.device
         )
-        for _, images, codes in self.loader:
+        for _, inputs, codes in self.loader:
             self._seed_dropout()
             with self.accelerator.accumulate(self.model):
                 with job.runtime.autocast():
-                    logits = self.model(job.runtime.inputs(job.normalise(images)))
+                    logits = self.model(job.runtime.inputs(job.normalise(inputs)))
                 loss = job.loss(logits.float(), codes)
                 self.accelerator.backward(loss)
                 if self.accelerator.sync_gradients and job.plan.max_grad_norm is not None:
@@ -142,7 +144,7 @@ class Trainer:
         job, p = self.job, self.progress
         out = predict.outputs(
             self.accelerator, self.model, job.val, job.runtime, job.normalise,
-            job.recipe.eval_batch, 0,
+            getattr(job.val, "eval_batch", job.recipe.eval_batch), 0,
         )  # fmt: skip
         logits, codes = torch.from_numpy(out), torch.from_numpy(job.val.labels)
         device = self.accelerator.device
@@ -163,7 +165,7 @@ class Trainer:
                 f"{', '.join(wrong)} is not a finite number after epoch {p.epoch + 1}",
                 remedy="a lower learning rate, or float32; a metric needs both classes in val",
             )
-        if job.score.better(value, p.best_value):
+        if job.plan.keep == "last" or job.score.better(value, p.best_value):
             p.best_value, p.best_epoch = value, p.epoch + 1
             if self.accelerator.is_main_process:
                 export.save_exact(job.model, job.folder / BEST)
@@ -177,7 +179,11 @@ class Trainer:
         """
         p = self.progress
         place = [self.job.seed, p.epoch, p.examples, self.accelerator.process_index]
-        torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
+        seed = int(np.random.SeedSequence(place).generate_state(1)[0])
+        torch.default_generator.manual_seed(seed)
+        # torch.manual_seed would keep a traceback per call where CUDA is never used
+        if (device := self.accelerator.device.type) != "cpu":
+            getattr(torch, device).manual_seed(seed)
 
     def _seconds(self) -> float:
         return time.monotonic() - self.started

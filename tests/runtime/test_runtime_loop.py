@@ -251,6 +251,18 @@ def test_a_score_that_should_fall_is_minimised(images, pictures, tmp_path):
     assert outcome.best_epoch == 2
 
 
+def test_a_length_fixed_before_keeps_the_last_epoch(images, pictures, tmp_path):
+    values = iter([0.5, 0.7, 0.6])
+    score = loop.Score("planned", lambda y, p: next(values))
+    arguments = job(images, pictures[1], tmp_path, score=score)
+    last = []
+    arguments["plan"] = replace(arguments["plan"], keep="last")
+    arguments["on_step"] = lambda steps: steps == 9 and last.append(state(arguments["model"]))
+    outcome = loop.fit(**arguments)
+    assert (outcome.best_epoch, outcome.best_value) == (3, 0.6)
+    assert same(state(arguments["model"]), last[0])
+
+
 def test_a_value_that_is_not_finite_is_refused(images, pictures, tmp_path):
     score = loop.Score("auroc", lambda y, p: float("nan"))
     with pytest.raises(RunError, match="val_auroc"):
@@ -317,6 +329,9 @@ def test_micro_batches_are_shared_divisors():
 def test_plan_is_checked():
     with pytest.raises(ValueError, match="at least one epoch"):
         replace(loop.Plan(1), epochs=0)
+    for wrong in ({"keep": "first"}, {"keep": "last", "patience": 2}):
+        with pytest.raises(ValueError, match="what a plan keeps"):
+            loop.Plan(1, **wrong)
 
 
 def test_rows_scored_twice_are_seen(images, pictures, monkeypatch):

@@ -6,7 +6,7 @@ import pandas as pd
 
 from proofolio import evidence, files, splits
 from proofolio import table as table_room
-from proofolio.audit import balance, leaks, shortcut
+from proofolio.audit import balance, events, leaks, shortcut
 from proofolio.contract import OOD, Finding, Layout, SealError, SplitInfo
 from proofolio.project import Project
 
@@ -33,14 +33,13 @@ def run(layout: Layout, project: Project, *, test: bool = False) -> list[Finding
             expected="an opening recorded in evidence/test_access.jsonl",
             remedy="run proofolio evaluate PROJECT, which opens test once and then audits it",
         )
-    made = [(splits.info(layout, s.name), splits.read(layout, s.name)) for s in project.splits]
-    found = findings(
-        table_room.read(layout),
-        made,
-        _pairs(layout),
-        _ordered(project),
-        test=opened,
-    )
+    infos, table = [splits.info(layout, s.name) for s in project.splits], table_room.read(layout)
+    if project.kind == "events":
+        each = (events.findings(layout, table, info, project.positive_class) for info in infos)
+        found = sorted((f for some in each for f in some), key=lambda f: (f.check, f.split))
+    else:
+        made = [(info, splits.read(layout, info.name)) for info in infos]
+        found = findings(table, made, _pairs(layout), _ordered(project), test=opened)
     files.write_json(layout.audit, {"findings": [f.model_dump() for f in found]})
     return found
 

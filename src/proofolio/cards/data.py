@@ -44,8 +44,13 @@ def _instances(facts: Facts) -> str:
 def _counts(facts: Facts) -> str:
     return (
         f"The table holds {claim('dataset', 'n_examples', ',')} examples of "
-        f"{claim('dataset', 'n_units', ',')} units in {claim('dataset', 'n_clusters', ',')} "
-        "clusters; a cluster joins units that share duplicates."
+        f"{claim('dataset', 'n_units', ',')} units"
+        + (
+            ". Which events are scored, and when, is told under the split."
+            if facts.project.kind == "events"
+            else f" in {claim('dataset', 'n_clusters', ',')} clusters; a cluster joins units that "
+            "share duplicates."
+        )
     )
 
 
@@ -70,6 +75,12 @@ def _splits(facts: Facts) -> str:
 
 
 def _errors(facts: Facts) -> str:
+    if facts.project.kind == "events":
+        return (
+            "Events that stand in the table twice, without a readable time, with one still to "
+            "come, or with an amount below zero are refused; the audit found:\n\n"
+            + proofs.findings(facts)
+        )
     return (
         "Exact and near duplicates are listed in `evidence/duplicates.csv`; the audit found:\n\n"
         + proofs.findings(facts)

@@ -7,16 +7,21 @@ from proofolio.cards.markdown import claim
 from proofolio.contract import Result
 from proofolio.figures import Facts, words
 
-KINDS = ("threshold_transfer", "cost", "decision_curve", "risk_coverage", "conformal", "ood")
+KINDS = ("budget", "threshold_transfer", "cost", "decision_curve", "risk_coverage")
+KINDS += ("conformal", "ood")
 _READ = {
+    "budget": (
+        "**What a daily budget of alerts finds, on {part}.** Each day the best-scored events are "
+        "looked at, as many as the budget; the value is the share of all fraudulent amounts."
+    ),
     "threshold_transfer": (
-        "**Does the threshold hold on {part}?** Each row is a threshold fitted on calib for the "
+        "**Does the threshold hold on {part}?** Each row is a threshold fitted on {fitted} for the "
         "sensitivity aimed at; it carries over where sensitivity and specificity on {part} are "
-        "those on calib."
+        "those on {fitted}."
     ),
     "cost": (
-        "**By cost.** For each pair of costs, the threshold that is cheapest on calib and what it "
-        "does on {part}; it pays where its cost per example is below treating all and none."
+        "**By cost.** For each pair of costs, the threshold that is cheapest on {fitted} and what "
+        "it does on {part}; it pays where its cost per example is below treating all and none."
     ),
     "decision_curve": (
         "**What a decision is worth, on {part}.** The threshold says how many false alarms one "
@@ -83,7 +88,9 @@ def _said(facts: Facts, kind: str, result: Result) -> str:
         return _READ["conformal_by"].format(part=part, slice=by, config=named)
     if run is not None and facts.chosen is not None and run.name != facts.chosen.name:
         return f"The same of {markdown.code(run.name)}, on {part}:"
-    return _READ[kind].format(part=part, by=markdown.line(by), looked=looked)
+    fitted = "val" if facts.project.kind == "events" else "calib"
+    named = {"part": part, "by": markdown.line(by), "looked": looked, "fitted": fitted}
+    return _READ[kind].format(**named)
 
 
 def sentences(facts: Facts) -> Iterator[str]:
@@ -105,9 +112,10 @@ def _decided(facts: Facts, result: Result, subject: str) -> Iterator[str]:
     if facts.project.decision.rule != "sensitivity" or row is None:
         return
     at = f"table.{row}"
+    fitted = "val" if facts.project.kind == "events" else "calib"
     yield (
         f"**Decision.** The threshold that keeps sensitivity "
-        f"{claim(subject, f'{at}.calib_sensitivity', '.3f')} on calib has, on "
+        f"{claim(subject, f'{at}.calib_sensitivity', '.3f')} on {fitted} has, on "
         f"{words.part(facts.part)}, sensitivity "
         f"{claim(subject, f'{at}.sensitivity', '.3f', 'ci')} and specificity "
         f"{claim(subject, f'{at}.specificity', '.3f', 'ci')}."

@@ -3,6 +3,7 @@
 from proofolio.cards import markdown
 from proofolio.cards.markdown import claim
 from proofolio.figures import Facts, words
+from proofolio.project import PrequentialSpec
 
 _HASHES = ("membership_sha256", "content_sha256", "parts_sha256", "source_sha256", "config_sha256")
 _TIMES = ("never", "once", "twice", "three times", "four times", "five times")
@@ -15,18 +16,43 @@ def data_sentence(facts: Facts) -> str:
         f"{markdown.line(data.name)}, version {markdown.line(data.version)} "
         f"({markdown.line(data.variant)}), licence {markdown.line(data.license)}: "
         f"{claim('dataset', 'n_examples', ',')} examples of {claim('dataset', 'n_units', ',')} "
-        f"units (unit of independence: {unit}) in {claim('dataset', 'n_clusters', ',')} clusters "
-        f"of units that share duplicates. {markdown.line(facts.project.unit_note)}"
+        f"units (unit of independence: {unit}){_clusters(facts)}. "
+        f"{markdown.line(facts.project.unit_note)}"
     )
+
+
+def _clusters(facts: Facts) -> str:
+    if facts.project.kind == "events":
+        return ""
+    counted = claim("dataset", "n_clusters", ",")
+    return f" in {counted} clusters of units that share duplicates"
 
 
 def split_sentence(facts: Facts) -> str:
     """Return how the primary split was made, and why no unit can stand on two sides."""
     spec = facts.project.primary_split
+    if isinstance(spec, PrequentialSpec):
+        return _windows_sentence(spec)
     return (
         f"The split {markdown.code(spec.name)} is made by the strategy "
         f"{markdown.code(spec.strategy)}, whole clusters at a time, so that no {facts.project.unit}"
         f" and no duplicate stands in two parts. {markdown.line(spec.rationale)}"
+    )
+
+
+def _windows_sentence(spec: PrequentialSpec) -> str:
+    removed = (
+        f" A unit with a positive event that is known by then, from {spec.removal_days} days "
+        "before the delay on, is not scored any more."
+        if spec.remove_known
+        else ""
+    )
+    return (
+        f"The split {markdown.code(spec.name)} is made by the strategy "
+        f"{markdown.code(spec.strategy)}: {spec.validation_folds} folds chose and "
+        f"{spec.test_folds} later ones test, each {spec.train_days} days of training, "
+        f"{spec.delay_days} of waiting for labels and {spec.score_days} that are scored by a model "
+        f"of its own. Metrics are means over folds.{removed} {markdown.line(spec.rationale)}"
     )
 
 

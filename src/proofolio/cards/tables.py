@@ -31,6 +31,15 @@ def digits_of(result: Result) -> int:
 def interval_note(facts: Facts) -> str:
     """Return how the intervals were made."""
     unit = markdown.line(facts.project.unit)
+    if facts.project.kind == "events":
+        return (
+            "Each metric is the mean over folds. Intervals are two-way: they resample the "
+            f"{unit}s and, where events name a second party, those parties too, the same in all "
+            "folds; they leave the spread over seeds and folds out. Ranking metrics use the "
+            "model's own scores; the Brier score, log loss, calibration error and everything at "
+            "the threshold use calibrated probabilities. Choice, calibration and threshold share "
+            "the validation folds, so validation is optimistic in all three."
+        )
     return (
         f"Intervals resample whole clusters ({unit}s joined by shared duplicates), so images of "
         f"one {unit} never count as independent; they leave the spread over seeds out, which "
@@ -78,13 +87,13 @@ def differences(facts: Facts) -> str:
     """Return the table of paired differences; one to a parent stands in the experiments log."""
     parents = {(e.name, e.parent) for e in facts.project.ladder}
     chosen = facts.chosen.name if facts.chosen else None
-    cells: dict[tuple[str, str, str], dict[str, str]] = {}
+    cells: dict[tuple[str, str, str, str], dict[str, str]] = {}
     for name, result in facts.results_of("paired_difference").items():
         asked = {"metric": facts.metric, "part": "val"} | result.inputs
         ours, theirs = str(asked.get("config", name)), str(asked.get("versus", "-"))
         if (ours, theirs) in parents and ours != chosen:
             continue
-        row = cells.setdefault((ours, theirs, str(asked["metric"])), {})
+        row = cells.setdefault((ours, theirs, str(asked["metric"]), _rows_meant(result)), {})
         row[str(asked["part"])] = difference(facts, name, result)
     if not cells:
         return ""
@@ -96,13 +105,22 @@ def differences(facts: Facts) -> str:
     rows = [
         (
             f"{markdown.code(key[0])} less {markdown.code(key[1])}",
-            words.metric(key[2]),
+            words.metric(key[2]) + key[3],
             *(cells[key].get(part, "not measured") for part in shown),
         )
         for key in ordered
     ]
     header = ("Difference, on the same resamples", "In", *(f"On {words.part(p)}" for p in shown))
     return markdown.table(header, rows)
+
+
+def _rows_meant(result: Result) -> str:
+    """Return which rows a difference is about, nothing where it is about all of them."""
+    name, asked = result.parameters.get("slice"), result.parameters.get("value")
+    if name is None:
+        return ""
+    values = ", ".join(map(str, asked if isinstance(asked, list) else [asked]))
+    return f", {markdown.line(str(name))} {markdown.line(values)} alone"
 
 
 def references(facts: Facts) -> str:

@@ -6,8 +6,11 @@ Row = dict[str, Any]
 
 _HIDDEN = {"ci_low", "ci_high", "level"}
 _FIRST = {
-    "threshold_table": "threshold in_use sensitivity specificity precision flagged tp fp fn tn",
-    "seed_mean": "metric value seeds seed_sd seed_min seed_max n n_units",
+    "threshold_table": "threshold in_use alerts_per_day sensitivity specificity precision flagged "
+    "value_share value_per_day cost_per_day tp fp fn tn",
+    "budget": "budget alerts_per_day precision recall value_share value_per_day",
+    "seed_mean": "metric value seeds seed_sd seed_min seed_max folds fold_sd fold_min fold_max "
+    "n n_units",
     "decision_curve": "threshold model treat_all treat_none",
     "risk_coverage": "target coverage n_answered n_handed_over risk sensitivity specificity",
     "cost": "cost_miss cost_false_alarm threshold misses false_alarms cost treat_all treat_none",
@@ -35,6 +38,10 @@ _SILENT = {
 _LAST = ("reading", "note")  # texts that may be long; empty where there is nothing to say
 _TITLES = {
     "n_units": "units",
+    "alerts_per_day": "alerts a day",
+    "value_share": "share of the value found",
+    "value_per_day": "value found a day",
+    "cost_per_day": "cost a day",
     "confused_with": "most often taken for",
     "confused": "times",
     "n_answered": "answered",
@@ -72,6 +79,7 @@ _TITLES_OF = {
         "within_by_chance": "by chance",
         "within_less_chance": "more than by chance",
     },
+    "budget": {"budget": "alerts allowed a day"},
     "cost": {"cost": "cost per example"},
     "label_noise": {
         "label": "given label",
@@ -91,7 +99,12 @@ _TITLES_OF = {
     "decision_curve": {"model": "net benefit of the model"},
     "threshold_transfer": {"target": "sensitivity aimed at"},
 }
-_SHORT = {"target", "cost_miss", "cost_false_alarm"}  # stated by somebody: printed as typed
+_SHORT = {
+    "target",
+    "budget",
+    "cost_miss",
+    "cost_false_alarm",
+}  # stated by somebody: printed as typed
 _SHORT_OF = {"conformal": {"level"}, "decision_curve": {"threshold"}}
 _LACKS = {
     "needs rows of both classes": "one class only",

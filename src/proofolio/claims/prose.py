@@ -11,7 +11,8 @@ _METRIC = re.compile(
     r"(?<![\w-])(?:AP|mAP|ECE|MCC|IoU|AUCs?)(?![\w-])|(?<![\w-])"
     r"(?i:auroc|auprc|roc[ -]auc|pr[ -]auc|"
     r"(?:balanced |top-?[15] )?accurac(?:y|ies)|sensitivit(?:y|ies)|specificit(?:y|ies)|"
-    r"average[ _]precision|precision|recall|(?:macro[ -])?f1(?:[ -]score|[ _]macro)?|"
+    r"average[ _]precision|(?:card )?precision(?: at \d+)?|recall|"
+    r"(?:macro[ -])?f1(?:[ -]score|[ _]macro)?|"
     r"brier(?: score)?|log[ -]?loss|cross[ -]entropy|top-?[15]|calibration error)(?![\w-])"
 )
 _NUMBER = re.compile(r"(?<![\w.@#/-])[-+]?\d[\d,]*(?:\.\d+)?(?:\s?%)?(?![\w-]|\.\d)")

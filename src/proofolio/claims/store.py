@@ -90,6 +90,7 @@ class Store:
         }
 
     def _parts(self, folder: Path) -> dict[str, dict[str, int]]:
+        """Return examples and units of each part; of events those that are scored."""
         import pandas as pd
 
         path = folder / "parts.csv"
@@ -97,7 +98,9 @@ class Store:
             return {}
         parts = pd.read_csv(path, dtype=str, keep_default_na=False)
         if "id" not in parts:
-            return {}
+            from proofolio import splits
+
+            parts = splits.read(self.layout, folder.name)
         units = pd.read_parquet(self.layout.examples, columns=["id", "unit"])
         joined = parts.merge(units.astype({"id": str}), on="id")
         return {

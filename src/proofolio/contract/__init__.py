@@ -26,6 +26,7 @@ from proofolio.contract.schemas import (
     Finding,
     Fitted,
     Git,
+    ListedStrategy,
     Metric,
     ModelInfo,
     Purpose,
@@ -42,9 +43,11 @@ OOD = "ood"  # examples of none of a split's classes: scored without a label, ne
 IMAGE_PARTS = ("train", "val", "calib", "test", OOD, "excluded")
 SCORED_PARTS = ("val", "calib", "test")
 PREDICTED_PARTS = (*SCORED_PARTS, OOD)
+EVENT_PARTS = ("train", "delay", "score")  # the windows of one fold, in this order
 
 __all__ = [
     "CONTRACT_VERSION",
+    "EVENT_PARTS",
     "IMAGE_PARTS",
     "OOD",
     "PREDICTED_PARTS",
@@ -62,6 +65,7 @@ __all__ = [
     "Git",
     "Layout",
     "LeakageError",
+    "ListedStrategy",
     "Metric",
     "MetricError",
     "ModelInfo",

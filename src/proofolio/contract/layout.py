@@ -33,6 +33,10 @@ class Layout:
         """Folder of one split: `split.json` and `parts.csv`."""
         return self.evidence / "splits" / name
 
+    def removed(self, name: str) -> Path:
+        """File of the units that a split of events leaves out, per fold."""
+        return self.split(name) / "removed.csv"
+
     def run(self, run_id: str) -> Path:
         """Folder of one run: `run.json`, `predictions.parquet`, `history.csv`."""
         return self.runs / run_id

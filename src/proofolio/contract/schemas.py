@@ -4,7 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Strategy = Literal["patient", "grouped", "stratified", "official", "temporal", "cross_validation"]
+ListedStrategy = Literal[
+    "patient", "grouped", "stratified", "official", "temporal", "cross_validation"
+]
+Strategy = ListedStrategy | Literal["prequential"]
 Purpose = Literal["primary", "robustness", "demonstration"]
 
 
@@ -62,7 +65,9 @@ class Dataset(_Record):
 class SplitInfo(_Record):
     """`evidence/splits/<name>/split.json`; `achieved` and `balance` describe what was reached.
 
-    `classes` are those of this split alone, absent from the file where they are the project's.
+    `classes` are those of this split alone. `windows`, `removed_sha256` and `scored_sha256` are of
+    events: what the folds follow from, and the hashes of `removed.csv` and of the scored rows. All
+    four are absent from the file where they are None.
     """
 
     name: str
@@ -79,6 +84,25 @@ class SplitInfo(_Record):
     balance: dict[str, dict[str, float]] = Field(default_factory=dict)
     membership_sha256: str
     parts_sha256: str
+    windows: dict[str, Any] | None = None
+    removed_sha256: str | None = None
+    scored_sha256: str | None = None
+
+    @property
+    def by_time(self) -> bool:
+        """Whether the split is one of events: windows of time, and no list of ids."""
+        return self.strategy == "prequential"
+
+    @property
+    def fitting_part(self) -> str:
+        """The part that calibration and thresholds are fitted on: events have no calib."""
+        return "val" if self.by_time else "calib"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields as they are written."""
+        told = self.model_dump()
+        extra = ("classes", "windows", "removed_sha256", "scored_sha256")
+        return {k: v for k, v in told.items() if v is not None or k not in extra}
 
 
 class Finding(_Record):

@@ -9,8 +9,9 @@ from proofolio.decisions.calibration import calibrate, fit_temperature
 from proofolio.decisions.conformal import conformal_table, largest_per_unit, prediction_sets
 from proofolio.decisions.curves import decision_curve, risk_coverage
 from proofolio.decisions.grouped import grouped_sets, grouped_table
+from proofolio.decisions.needs import with_interval
 from proofolio.decisions.policies import abstention, confidence, cost_table, transfer_table
-from proofolio.decisions.thresholds import fit_threshold, rule_text, threshold_table
+from proofolio.decisions.thresholds import fit_threshold, prices, rule_text, threshold_table
 
 __all__ = [
     "abstention",
@@ -25,8 +26,10 @@ __all__ = [
     "grouped_table",
     "largest_per_unit",
     "prediction_sets",
+    "prices",
     "risk_coverage",
     "rule_text",
     "threshold_table",
     "transfer_table",
+    "with_interval",
 ]

@@ -13,7 +13,13 @@ import numpy as np
 from proofolio import metrics
 from proofolio.contract import MetricError
 from proofolio.decisions.needs import Rows, with_interval
-from proofolio.decisions.thresholds import fit_threshold, largest_reaching, share, threshold_table
+from proofolio.decisions.thresholds import (
+    fit_threshold,
+    largest_reaching,
+    prices,
+    share,
+    threshold_table,
+)
 from proofolio.project import DecisionRule
 
 _CLIP = 1e-7
@@ -92,6 +98,8 @@ def cost_table(
     y: np.ndarray,
     p: np.ndarray,
     pairs: Sequence[tuple[float, float]],
+    *,
+    amounts: tuple[np.ndarray | None, np.ndarray | None] = (None, None),
     **resampling: Any,
 ) -> Rows:
     """Return what the threshold that is cheapest on calib costs on the part, per pair of costs.
@@ -102,6 +110,8 @@ def cost_table(
         y: (n,) of the part.
         p: (n,) of the part.
         pairs: [(cost of a miss, cost of a false alarm)], in any one currency.
+        amounts: (m,) and (n,) of events; then a miss costs that share of its amount, and every
+            alert the second cost, see `prices`.
         **resampling: Keywords of `metrics.ratios`.
 
     Returns:
@@ -117,17 +127,17 @@ def cost_table(
     spent = []
     for miss, alarm in map(_costs, pairs):
         rule = DecisionRule(rule="cost", cost_miss=miss, cost_false_alarm=alarm, reason="asked")
-        threshold = fit_threshold(calib_y, calib_p, rule, "calib").threshold
+        threshold = fit_threshold(calib_y, calib_p, rule, "calib", amount=amounts[0]).threshold
         (at,) = threshold_table(y, p, [threshold])
         row = {"cost_miss": miss, "cost_false_alarm": alarm}
         row |= {key: at[key] for key in ("threshold", "sensitivity", "specificity")}
-        rows.append(row | {"misses": at["fn"], "false_alarms": at["fp"]})
-        spent.append(np.where(y == 1, miss * (p < threshold), alarm * (p >= threshold)))
+        passed, flagged = prices(y, miss, alarm, amounts[1])
+        spent.append(np.where(p < threshold, passed, flagged))
+        row |= {"misses": at["fn"], "false_alarms": at["fp"]}
+        rows.append(row | {"treat_all": flagged.mean(), "treat_none": passed.mean()})
     costs = metrics.ratios(np.stack(spent, axis=1), np.ones(len(y)), **resampling)
     for row, cost in zip(rows, costs, strict=True):
         row |= with_interval("cost", cost)
-        row["treat_all"] = row["cost_false_alarm"] * float(np.mean(y == 0))
-        row["treat_none"] = row["cost_miss"] * float(np.mean(y == 1))
     return rows
 
 

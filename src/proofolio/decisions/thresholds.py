@@ -18,16 +18,28 @@ def rule_text(rule: DecisionRule) -> str:
         return f"sensitivity {rule.target:g}"
     if rule.rule == "cost":
         return f"cost {rule.cost_miss:g}:{rule.cost_false_alarm:g}"
+    if rule.rule == "budget":
+        return f"budget {rule.target:g}" if rule.target else "budget"
     return "argmax"
 
 
-def fit_threshold(y: np.ndarray, p: np.ndarray, rule: DecisionRule, part: str) -> Decision:
+def fit_threshold(
+    y: np.ndarray,
+    p: np.ndarray,
+    rule: DecisionRule,
+    part: str,
+    *,
+    amount: np.ndarray | None = None,
+    days: int | None = None,
+) -> Decision:
     """Return the threshold on calibrated `p` (n,) that the rule gives; p >= threshold is positive.
 
     `sensitivity`: the largest threshold that reaches the target (less a relative 1e-9, so that the
     row standing on it is positive on every machine). `cost`: the least cost_miss * misses +
     cost_false_alarm * false alarms; equally cheap neighbouring thresholds give their midpoint, the
-    widest such stretch first. `argmax`: 0.5, which is fitted on nothing.
+    widest such stretch first; of rows with an `amount` (n,) a miss costs cost_miss * amount, and
+    every alert, right or wrong, cost_false_alarm. `budget`: the middle between the last row that
+    `target` alerts on each of so many `days` reach and the next. `argmax`: 0.5, fitted on nothing.
 
     Raises:
         MetricError: without rows of the positive class, or for a target outside (0, 1].
@@ -39,7 +51,9 @@ def fit_threshold(y: np.ndarray, p: np.ndarray, rule: DecisionRule, part: str) -
     need_classes(y, f"a threshold by {rule.rule} on part {part}", (1,))
     value("accuracy", y, p)  # refuses wrong shapes and scores that are not finite
     if rule.rule == "cost":
-        threshold = _cheapest(y, p, rule.cost_miss, rule.cost_false_alarm)
+        threshold = _cheapest(p, *prices(y, rule.cost_miss, rule.cost_false_alarm, amount))
+    elif rule.rule == "budget":
+        threshold = _affordable(p, rule.target, days)
     else:
         threshold = largest_reaching(p[y == 1], rule.target)
     return Decision(threshold=threshold, rule=text, fitted_on=part)
@@ -89,14 +103,44 @@ def largest_reaching(positives: np.ndarray, target: float | None) -> float:
     return reached - _SLACK * abs(reached)
 
 
-def _cheapest(y: np.ndarray, p: np.ndarray, miss: float, false_alarm: float) -> float:
+def prices(
+    y: np.ndarray, miss: float, false_alarm: float, amount: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what each row costs where it is passed (n,), and where it is flagged (n,).
+
+    Without amounts a miss costs `miss` and a false alarm `false_alarm`. With them, a miss costs
+    that share of its amount, and every flagged row is looked into, the right ones too.
+    """
+    positive = np.asarray(y) == 1
+    if amount is None:
+        return miss * positive, false_alarm * ~positive
+    return miss * positive * amount, np.full(len(positive), float(false_alarm))
+
+
+def _affordable(p: np.ndarray, alerts: float | None, days: int | None) -> float:
+    """Return the threshold that gives at most so many alerts a day on average over the days."""
+    if not (alerts and days and alerts > 0):
+        raise MetricError(
+            "a daily budget of alerts cannot be fitted",
+            expected="target, alerts a day above 0, and events with days",
+            received=f"target {alerts}, days {days}",
+            remedy="state decision.target in project.yaml, or use another rule",
+        )
+    levels, sizes = np.unique(p, return_counts=True)
+    flagged = np.cumsum(sizes[::-1])[::-1]  # alerts with the threshold at each level
+    within = np.flatnonzero(flagged <= alerts * days)
+    if not len(within):  # not even the highest score fits: nothing is flagged
+        return float(np.nextafter(levels[-1], np.inf))
+    lowest = within[0]
+    return float((levels[lowest] + levels[max(lowest - 1, 0)]) / 2)
+
+
+def _cheapest(p: np.ndarray, missed: np.ndarray, flagged: np.ndarray) -> float:
     """Return the middle of the widest stretch of thresholds with the least cost."""
     levels, group = np.unique(p, return_inverse=True)
-    positives = np.bincount(group, weights=y == 1)
-    negatives = np.bincount(group, weights=y == 0)
-    misses = np.concatenate([[0], np.cumsum(positives)])  # threshold in (edge[i], edge[i + 1]]
-    alarms = np.concatenate([np.cumsum(negatives[::-1])[::-1], [0]])
-    cost = miss * misses + false_alarm * alarms
+    misses = np.append(0, np.cumsum(np.bincount(group, weights=missed)))
+    alarms = np.append(np.cumsum(np.bincount(group, weights=flagged)[::-1])[::-1], 0)
+    cost = misses + alarms  # of a threshold in (edge[i], edge[i + 1]]
     top = 1.0 if levels[-1] < 1 else levels[-1] + 1  # above every score: never positive
     edges = np.concatenate([[min(0.0, levels[0])], levels, [top]])
     best = cost <= cost.min() + 1e-12 * max(abs(cost.min()), 1)

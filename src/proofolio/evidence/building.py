@@ -11,7 +11,7 @@ from proofolio.project import Project
 if TYPE_CHECKING:
     import pandas as pd
 
-RESAMPLES, LEVEL, SEED = 2000, 0.95, 0  # the house's; each result records its own
+RESAMPLES, LEVEL, SEED = scoring.RESAMPLES, 0.95, 0  # the house's; each result records its own
 Inputs = dict[str, Any]
 Builder = Callable[[Layout, Project | None, Inputs, Inputs], Result]
 
@@ -61,6 +61,11 @@ def joined(layout: Layout, runs: Sequence[Run], part: str) -> list[scoring.Joine
             remedy="compare runs of one split",
         )
     return data
+
+
+def fitting_part(layout: Layout, run: Run) -> str:
+    """Return the part that a run's calibration and thresholds are fitted on: calib, or val."""
+    return splits.info(layout, run.split).fitting_part
 
 
 def refuse_demonstration(layout: Layout, runs: Sequence[Run]) -> None:

@@ -47,10 +47,14 @@ def diff(old: Any, new: Any) -> list[Change]:
     return changes
 
 
-def step_part(step: str) -> str:
-    """Return the part that a step of this name has to be fitted on: train, val or calib."""
+def step_part(step: str, fitting_part: str = "calib") -> str:
+    """Return the part that a step of this name has to be fitted on: train, val or calib.
+
+    `fitting_part` is the split's own, see `SplitInfo`: events fit on val what others fit on calib.
+    """
     words = step.casefold()
-    return next((part for names, part in _STEP_PARTS if any(n in words for n in names)), "train")
+    part = next((part for names, part in _STEP_PARTS if any(n in words for n in names)), "train")
+    return fitting_part if part == "calib" else part
 
 
 def check_experiment(project: Project, name: str, seed: int) -> list[Change]:

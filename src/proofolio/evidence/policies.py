@@ -1,7 +1,8 @@
 """Results about policies of one run: fitted on calib, looked at on the part asked for.
 
 Builders as in `evidence.tables`. `inputs`: runs (one), part. What is fitted reads the run's own
-calib part and is held fixed by the intervals, which resample clusters of the part.
+calib part (events: val, see `building.fitting_part`) and is held fixed by the intervals, which
+resample clusters of the part.
 """
 
 import numpy as np
@@ -11,8 +12,6 @@ from proofolio.contract import Layout, Result, Run, RunError
 from proofolio.evidence import building, slices
 from proofolio.evidence.building import Inputs
 from proofolio.project import Project
-
-CALIB = "calib"
 
 
 def decision_curve(
@@ -55,13 +54,14 @@ def risk_coverage(
 def cost(layout: Layout, project: Project | None, inputs: Inputs, parameters: Inputs) -> Result:
     """Return what the cheapest thresholds cost; `parameters`: ratios, and the draws'.
 
-    The rows are those of `decisions.cost_table`.
+    The rows are those of `decisions.cost_table`; events with amounts lose the amount they miss.
     """
     run, calib, part = _fitted_and_part(layout, inputs)
     _demand_binary(run, "a cost of misses and false alarms")
     both = (calib.y, calib.calibrated, part.y, part.calibrated)
     resampling = part.grouping | building.drawn(parameters)
-    rows = decisions.cost_table(*both, parameters["ratios"], **resampling)
+    amounts = (calib.amount, part.amount) if part.rounds is not None else (None, None)
+    rows = decisions.cost_table(*both, parameters["ratios"], amounts=amounts, **resampling)
     return _wrapped("cost", inputs, parameters, part, "cheapest threshold on calib", rows)
 
 
@@ -141,16 +141,17 @@ def _fitted_and_part(layout: Layout, inputs: Inputs) -> tuple[Run, scoring.Joine
     """Return the one run, its calib part and the part asked for."""
     run, stored, examples = building.one(layout, inputs)
     building.refuse_demonstration(layout, [run])
-    if inputs["part"] == CALIB or not (stored["part"] == CALIB).any():
+    fitting = building.fitting_part(layout, run)
+    if inputs["part"] == fitting or not (stored["part"] == fitting).any():
         raise RunError(
-            "a policy is fitted on calib and looked at elsewhere",
-            expected="a run that predicts calib, and part val or test",
+            f"a policy is fitted on {fitting} and looked at elsewhere",
+            expected=f"a run that predicts {fitting}, and another part",
             received=f"part {inputs['part']} of run {run.id}, which predicts "
             + ", ".join(sorted(map(str, stored["part"].unique()))),
-            remedy="ask for val or test, and for a run on a split with a calib part",
+            remedy=f"ask for another part, and for a run on a split with a {fitting} part",
         )
     calib, part = (
-        scoring.join_run(run, stored, examples, name) for name in (CALIB, inputs["part"])
+        scoring.join_run(run, stored, examples, name) for name in (fitting, inputs["part"])
     )
     return run, calib, part
 
@@ -201,8 +202,13 @@ def _demand_probabilities(run: Run, part: scoring.Joined, what: str) -> None:
         )
 
 
+def _resampled(part: scoring.Joined) -> str:
+    ways = "" if part.grouping["second"] is None else "two_way_"
+    return f"{ways}cluster_bootstrap_percentile"
+
+
 def _wrapped(
     kind: str, inputs: Inputs, parameters: Inputs, part: scoring.Joined, what: str, rows: list
 ) -> Result:
-    lead = building.counted(part.rows, f"{what}; intervals: cluster_bootstrap_percentile")
+    lead = building.counted(part.rows, f"{what}; intervals: {_resampled(part)}")
     return building.result(kind, inputs, parameters, lead | {"level": parameters["level"]}, rows)

@@ -30,7 +30,7 @@ class Recorder:
         seed: The seed, one of the project's.
         split: What is known of the split (`SplitInfo`).
         classes: Those of the split, in order.
-        parts: Frame id, part, note [, fold].
+        parts: Frame id, part, note [, fold]; of events what is scored: id, part, fold.
         work: Git-ignored folder for weights and resumable state.
         resumed: Whether an interrupted attempt is being continued.
     """
@@ -116,14 +116,14 @@ class Recorder:
 
         The step's name decides: see `proofolio.evidence.step_part`.
         """
-        expected = changes.step_part(step)
+        expected = changes.step_part(step, self.split.fitting_part)
         if part != expected:
             raise RunError(
                 f"{step} may not be fitted on {part}",
                 expected=expected,
                 received=part,
                 remedy="weights and transforms use train, stopping and choice val, calibration "
-                "and thresholds calib; name the step after what it does",
+                "and thresholds calib (events: val); name the step after what it does",
             )
         self._fitted[step, part] = Fitted(step=step, part=part)
 
@@ -142,7 +142,7 @@ class Recorder:
 
         Args:
             predictions: id, part, [fold], p_<class>... over every id of val, calib, test and,
-                where the split has it, ood.
+                where the split has it, ood. Events: each id of val and test in its fold.
             model: What was fitted.
             runtime: Device, dtype, layout, batch split, processes, with reasons; its keys gpu,
                 cuda and cudnn go to the environment.
@@ -158,7 +158,12 @@ class Recorder:
         stored = handed_in.check(predictions, self.parts, **named)
         examples = table.read_examples(self._layout)
         calibration, decision = scoring.fit_calibration_and_decision(
-            stored, examples, self.classes, project.positive_class, project.decision
+            stored,
+            examples,
+            self.classes,
+            project.positive_class,
+            project.decision,
+            self.split.fitting_part,
         )
         for step, fitted_on in (
             ("calibration", calibration.fitted_on),
@@ -174,8 +179,9 @@ class Recorder:
         }
         folder = self._layout.run(self.id)
         scores = [c for c in stored if c not in ("id", "part", "fold")]
-        scores = scores if len(scores) > 1 else []  # of one column little is saved
-        files.write_parquet(folder / "predictions.parquet", stored, scores)
+        scores = scores if len(scores) > 1 or self.split.by_time else []  # few rows save little
+        ids = ["id"] if self.split.by_time else []
+        files.write_parquet(folder / "predictions.parquet", stored, scores, ids)
         return self._write(
             status="finished",
             runtime=runtime or {},

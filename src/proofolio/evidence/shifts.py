@@ -3,8 +3,6 @@
 Builders as in `evidence.tables`; values are means over the seeds of a configuration.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from proofolio import metrics, scoring, splits
@@ -31,7 +29,7 @@ def drift(layout: Layout, project: Project | None, inputs: Inputs, parameters: I
                 data[0].y,
                 [found.scores_for(inputs["metric"]) for found in data],
                 building.thresholds(runs),
-                **data[0].grouping,
+                **data[0].judged,
             )
         )
         asked.append({"which": inputs[which], "part": inputs[part]})
@@ -70,7 +68,7 @@ def leak_comparison(
     name, first = inputs["metric"], data[0][0]
     scores = [[found.scores_for(name) for found in side] for side in data]
     limits = [building.thresholds(runs) for runs in groups]
-    options = first.grouping | building.drawn(parameters)
+    options = first.judged | building.drawn(parameters)
     difference = metrics.paired_difference(
         name, first.y, *scores, thresholds=tuple(limits), **options
     )
@@ -119,14 +117,7 @@ def _out_of_fold(layout: Layout, runs: list[Run], part: str) -> list[scoring.Joi
 
 def _by_id(found: scoring.Joined) -> scoring.Joined:
     """Return the same rows sorted by id: folds of two splits hold them in different orders."""
-    order = np.argsort(found.rows["id"].to_numpy(dtype=str), kind="stable")
-    return replace(
-        found,
-        rows=found.rows.iloc[order].reset_index(drop=True),
-        y=found.y[order],
-        stored=found.stored[order],
-        calibrated=found.calibrated[order],
-    )
+    return found.take(np.argsort(found.rows["id"].to_numpy(dtype=str), kind="stable"))
 
 
 def _column(key: str) -> str:

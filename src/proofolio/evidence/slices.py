@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from proofolio import errors, table
+from proofolio import errors, scoring, table
 from proofolio.contract import Layout, RunError
+from proofolio.evidence.building import Inputs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,28 @@ def values(frame: "pd.DataFrame", name: str) -> "pd.Series":
             remedy=REMEDY,
         )
     return frame[column].fillna("missing").astype(str)
+
+
+def restricted(data: Sequence[scoring.Joined], parameters: Inputs) -> list[scoring.Joined]:
+    """Return the rows of `parameters.value` (one, or a list) of slice `parameters.slice`, or all.
+
+    Raises:
+        RunError: The table has no such slice, or no row of these values is scored.
+    """
+    name, asked = parameters.get("slice"), parameters.get("value")
+    if name is None:
+        return list(data)
+    wanted = [str(v) for v in (asked if isinstance(asked, list) else [asked])]
+    found = values(data[0].rows, name)
+    kept = found.isin(wanted).to_numpy()
+    if not kept.any():
+        raise RunError(
+            f"no scored row has {name} {', '.join(wanted)}",
+            expected=", ".join(sorted(found.unique())),
+            received=", ".join(wanted),
+            remedy=REMEDY,
+        )
+    return [some.take(kept) for some in data]
 
 
 def names(frame: "pd.DataFrame") -> list[str]:

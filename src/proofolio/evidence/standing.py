@@ -8,7 +8,7 @@ what its decision does and where it errs. Nothing is computed here.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from proofolio import splits
+from proofolio import scoring, splits
 from proofolio.contract import OOD, Layout, Run
 from proofolio.evidence import choice, store, tables
 from proofolio.project import Project
@@ -28,8 +28,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "ood": {"keep": 0.95},
     "label_noise": {"rows": "candidates"},
     "confused_pairs": {"k": 12},
+    "budget": {"budgets": [20, 50, 100, 200]},
     "cost": {"ratios": [[1, 1], [2, 1], [5, 1], [10, 1], [20, 1], [50, 1]]},
 }
+OF_EVENTS = ("average_precision", "auroc", "card_precision_at_100", "precision", "recall")
 UNDRAWN = (
     "threshold_table",
     "mistakes",
@@ -53,11 +55,23 @@ def name(kind: str, inputs: dict[str, Any]) -> str | None:
         return None
 
 
+def drawn(project: Project) -> dict[str, Any]:
+    """Return what intervals of a project are drawn with: events hold more rows, and draw less."""
+    if project.kind != "events":
+        return DRAWN
+    return DRAWN | {"resamples": min(DRAWN["resamples"], scoring.RESAMPLES_OF_EVENTS)}
+
+
 def settings(kind: str, run: Run, part: str, project: Project) -> dict[str, Any]:
     """Return the parameters of a kind for a run and part."""
-    usual = SETTINGS.get(kind, {}) | ({} if kind in UNDRAWN else DRAWN)
+    usual = SETTINGS.get(kind, {}) | ({} if kind in UNDRAWN else drawn(project))
+    events, rule = project.kind == "events", project.decision
+    if kind == "threshold_table" and events:
+        usual |= {"cost_miss": rule.cost_miss, "investigation": rule.cost_false_alarm}
     if kind == "slice_table":
-        wanted = (project.metric.primary, "sensitivity", "specificity", "accuracy")
+        usual |= {"by": ["fold"]} if events else {}
+        others = OF_EVENTS if events else ("sensitivity", "specificity", "accuracy")
+        wanted = (project.metric.primary, *others)
         usual["metrics"] = [m for m in dict.fromkeys(wanted) if m in run.metrics[part]]
     if kind == "class_table":
         usual = {"level": DRAWN["level"]}
@@ -74,20 +88,21 @@ def planned(layout: Layout, project: Project) -> Iterator[Planned]:
     for spec in project.splits:
         if (layout.split(spec.name) / "split.json").is_file():
             counted |= store.configurations(layout, spec.name)
-    metric = {"metric": project.metric.primary}
+    metric, draws = {"metric": project.metric.primary}, drawn(project)
     for config, runs in counted.items():
         for part in parts(runs):
             inputs = {"config": config, "part": part, "runs": ids(runs)}
-            yield "seed_mean", inputs | metric, dict(DRAWN)
+            yield "seed_mean", inputs | metric, dict(draws)
     for experiment in project.ladder:
         if experiment.name in counted and experiment.parent in counted:
             pair = (experiment.name, counted[experiment.name])
-            yield from _differences(pair, (experiment.parent, counted[experiment.parent]), metric)
+            parent = (experiment.parent, counted[experiment.parent])
+            yield from _differences(pair, parent, metric, draws)
     led = leader(layout, project)
     if led is not None:
         run, ours, *others = led
         for other in others:
-            yield from _differences(ours, other, metric)
+            yield from _differences(ours, other, metric, draws)
         yield from _of_run(run, parts(ours[1]), project)
         if splits.info(layout, run.split).achieved.get(OOD) and "test" in run.metrics:
             for part in parts(ours[1]):
@@ -122,23 +137,32 @@ def ids(runs: Sequence[Run]) -> list[str]:
     return [run.id for run in runs]
 
 
-def _differences(ours: Any, theirs: Any, metric: dict[str, str]) -> Iterator[Planned]:
+def _differences(
+    ours: Any, theirs: Any, metric: dict[str, str], draws: dict[str, Any]
+) -> Iterator[Planned]:
     (config, runs), (versus, beside) = ours, theirs
     for part in parts([*runs, *beside]):
         pair = {"config": config, "versus": versus, "part": part}
         pair |= {"runs": ids(runs), "versus_runs": ids(beside)}
-        yield "paired_difference", pair | metric, dict(DRAWN)
+        yield "paired_difference", pair | metric, dict(draws)
 
 
 def _of_run(run: Run, on: Sequence[str], project: Project) -> Iterator[Planned]:
-    binary, calib = run.positive_class is not None, "calib" in run.metrics
+    events = project.kind == "events"
+    fitting = "val" if events else "calib"
+    binary, fitted = run.positive_class is not None, fitting in run.metrics
     decided = not binary or (run.decision is not None and run.decision.threshold is not None)
-    if binary and decided and calib:
-        yield "threshold_table", {"part": "calib", "runs": [run.id]}, SETTINGS["threshold_table"]
+    if binary and decided and fitted:
+        usual = settings("threshold_table", run, fitting, project)
+        yield "threshold_table", {"part": fitting, "runs": [run.id]}, usual
     for part in on:
         kinds = ["slice_table", *(["confusion", "mistakes"] if decided else [])]
         kinds += [] if binary else ["class_table"]
-        if calib and "log_loss" in run.metrics[part]:  # probabilities, not scores
+        kinds += ["budget"] if events else []
+        probabilities = "log_loss" in run.metrics[part]
+        if events and probabilities and part != fitting:
+            kinds += ["cost", "threshold_transfer"]
+        elif fitted and probabilities and not events:
             kinds += ["risk_coverage", "conformal"]
             if binary:
                 kinds += ["decision_curve", "cost", "threshold_transfer"]

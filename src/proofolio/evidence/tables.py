@@ -13,7 +13,17 @@ import numpy as np
 
 from proofolio import decisions, errors, metrics, scoring
 from proofolio.contract import Layout, Result, Run, RunError
-from proofolio.evidence import building, confused, groups, label_noise, policies, shifts, strangers
+from proofolio.evidence import (
+    building,
+    confused,
+    events,
+    groups,
+    label_noise,
+    policies,
+    shifts,
+    slices,
+    strangers,
+)
 from proofolio.evidence.building import LEVEL, RESAMPLES, SEED, Builder, Inputs
 from proofolio.project import Project
 
@@ -27,7 +37,8 @@ def seed_mean(
 
     `inputs`: config, part, metric (the primary, whose value leads), runs. The table has a row per
     metric; `seed_sd` (sample standard deviation), `seed_min`, `seed_max` show the spread between
-    seeds, which the interval over resamples leaves out.
+    seeds, which the interval over resamples leaves out. Of events `fold_sd` (population standard
+    deviation), `fold_min` and `fold_max` show the spread between folds beside it.
     """
     runs, part = building.runs_of(layout, inputs["runs"]), inputs["part"]
     data = building.joined(layout, runs, part)
@@ -37,11 +48,12 @@ def seed_mean(
         [joined.calibrated for joined in data],
         raw=[joined.stored for joined in data],
         thresholds=building.thresholds(runs),
-        **data[0].grouping,
+        **data[0].judged,
         **building.drawn(parameters),
     )
+    folds = events.fold_spread(list(means), data, building.thresholds(runs))
     rows = [
-        {"metric": m, **building.row_of(mean), **_spread(runs, part, m)}
+        {"metric": m, **building.row_of(mean), **_spread(runs, part, m), **folds.get(m, {})}
         for m, mean in means.items()
     ]
     lead = next((row for row in rows if row["metric"] == inputs["metric"]), None)
@@ -55,13 +67,15 @@ def paired_difference(
 ) -> Result:
     """Return metric(config) - metric(versus), means over seeds, on the same resamples.
 
-    `inputs`: config, versus, part, metric, runs, versus_runs.
+    `inputs`: config, versus, part, metric, runs, versus_runs. `parameters`: the draws' and, for
+    some rows alone, slice and value (one, or a list).
     """
     ours, theirs = (
         building.runs_of(layout, inputs["runs"]),
         building.runs_of(layout, inputs["versus_runs"]),
     )
     data = building.joined(layout, [*ours, *theirs], inputs["part"])
+    data = slices.restricted(data, parameters)
     scores = [joined.scores_for(inputs["metric"]) for joined in data]
     difference = metrics.paired_difference(
         inputs["metric"],
@@ -69,7 +83,7 @@ def paired_difference(
         scores[: len(ours)],
         scores[len(ours) :],
         thresholds=(building.thresholds(ours), building.thresholds(theirs)),
-        **data[0].grouping,
+        **data[0].judged,
         **building.drawn(parameters),
     )
     return building.result("paired_difference", inputs, parameters, building.row_of(difference))
@@ -113,13 +127,16 @@ def threshold_table(
     """Return what thresholds on the calibrated probability of the positive class would do.
 
     `inputs`: runs (one), part. `parameters`: thresholds; the run's own is added and marked
-    `in_use`. The rows are those of `decisions.threshold_table`.
+    `in_use`. The rows are those of `decisions.threshold_table`; of events with the alerts a day
+    and, where there are amounts, the value found and the cost at the price `investigation` of an
+    alert.
     """
     run, stored, examples = building.one(layout, inputs)
     data = scoring.join_run(run, stored, examples, inputs["part"])
     in_use = run.decision.threshold if run.decision else None
     asked = sorted({*parameters["thresholds"], *([] if in_use is None else [in_use])})
     rows = decisions.threshold_table(data.y, data.calibrated, asked)
+    rows = [row | events.per_day(data, row["threshold"], parameters) for row in rows]
     rows = [row | {"in_use": row["threshold"] == in_use} for row in rows]
     for row in rows:
         del row["target"]  # these rows stand at thresholds, not at target sensitivities
@@ -132,8 +149,8 @@ def slice_table(
 ) -> Result:
     """Return metrics on every slice of a part, the whole part first.
 
-    `inputs`: runs (one), part, metric (leads). `parameters`: metrics, resamples, seed. The rows are
-    those of `errors.slice_table`.
+    `inputs`: runs (one), part, metric (leads). `parameters`: metrics, resamples, seed and, of
+    events, `by`: "fold" and "day" are slices too. The rows are those of `errors.slice_table`.
     """
     run, stored, examples = building.one(layout, inputs)
     rows = errors.slice_table(
@@ -144,6 +161,7 @@ def slice_table(
         parameters["metrics"],
         resamples=parameters["resamples"],
         seed=parameters["seed"],
+        by=parameters.get("by", ()),
     )
     whole, metric = rows[0], inputs["metric"]
     lead = {
@@ -208,6 +226,7 @@ RECOMPUTE: Mapping[str, Builder] = {
     "risk_coverage": policies.risk_coverage,
     "conformal": policies.conformal,
     "cost": policies.cost,
+    "budget": events.budget,
     "threshold_transfer": policies.threshold_transfer,
     "drift": shifts.drift,
     "leak_comparison": shifts.leak_comparison,

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from proofolio import files
+from proofolio import files, splits
 from proofolio.contract import Layout, Run
-from proofolio.figures import bars, curves, decided, rungs, words
+from proofolio.figures import bars, curves, decided, rungs, timeline, words
 from proofolio.figures.canvas import Drawing
 from proofolio.figures.decided import hit_and_confidence
 from proofolio.figures.facts import Facts
@@ -20,7 +20,7 @@ _PARTS = ("train", "val", "calib", "test")
 def collect(facts: Facts) -> list[Drawing]:
     """Return the project's figures, test only where it was opened; nothing is written.
 
-    Names: ladder, ladder_best (of more than MANY configurations), class_balance,
+    Names: ladder, ladder_best (of more than MANY configurations), class_balance, folds (of events),
     learning_curves_<configuration>, and roc_, pr_, reliability_, confusion_ with the part; besides
     those of `decided.collect`. What has no evidence yet gives no figure.
     """
@@ -76,6 +76,10 @@ def _first(facts: Facts) -> set[str]:
 def _balance(facts: Facts) -> Iterator[Drawing]:
     if not (facts.layout.examples.is_file() and facts.configurations):
         return
+    name = facts.project.primary_split.name
+    if splits.info(facts.layout, name).by_time:
+        windows = splits.windows(facts.layout, name)
+        yield timeline.folds("folds", "Folds of the split, oldest first", windows)
     rows = facts.labelled_parts.drop_duplicates(["id", "part"])
     counts = pd.crosstab(rows["part"], rows["label"])
     present = [p for p in (*_PARTS, "heldout") if p in counts.index]

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from proofolio import claims, evidence, files, metrics
+from proofolio import claims, evidence, files, metrics, splits, table
 from proofolio.contract import Finding, Layout, Result, Run, Selection
 from proofolio.project import Project
 
@@ -137,10 +137,8 @@ class Facts:
 
     @cached_property
     def examples(self) -> "pd.DataFrame":
-        """`examples.parquet`: every example with unit, cluster and label."""
-        import pandas as pd
-
-        return pd.read_parquet(self.layout.examples)
+        """`examples.parquet`: every example (events: scored ones) with unit, cluster and label."""
+        return table.read_examples(self.layout)
 
     @property
     def classes(self) -> list[str]:
@@ -150,10 +148,7 @@ class Facts:
     @cached_property
     def labelled_parts(self) -> "pd.DataFrame":
         """Rows of the primary split with their labels: id, part, label, unit, cluster."""
-        import pandas as pd
-
-        path = self._split.with_name("parts.csv")
-        parts = pd.read_csv(path, dtype={"id": str, "note": str}, keep_default_na=False)
+        parts = splits.read(self.layout, self.project.primary_split.name)
         return parts.merge(self.examples, on="id", validate="many_to_one")
 
     @cached_property

@@ -4,6 +4,7 @@ Binary metrics take `scores` (n,), the probability or score of the positive clas
 1 for positive; multiclass metrics take `scores` (n, k) in class order and integer codes `y`.
 """
 
+from proofolio.metrics.budgets import alert_budgets
 from proofolio.metrics.catalogue import (
     NAMES,
     for_task,
@@ -23,13 +24,17 @@ from proofolio.metrics.intervals import (
 )
 from proofolio.metrics.ratios import ratios
 from proofolio.metrics.resampling import resample_weights
+from proofolio.metrics.rounds import Rounds, fold_values
 from proofolio.metrics.statistics import value
 from proofolio.metrics.within import within_difference
 
 __all__ = [
     "NAMES",
+    "Rounds",
     "Side",
+    "alert_budgets",
     "card_precision_top_k",
+    "fold_values",
     "for_task",
     "higher_is_better",
     "independent_difference",

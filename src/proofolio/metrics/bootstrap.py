@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,13 +13,16 @@ from proofolio.metrics.catalogue import UNDEFINED, base
 from proofolio.metrics.resampling import Clustering
 from proofolio.metrics.statistics import Statistics, chunk_rows
 
+if TYPE_CHECKING:
+    from proofolio.metrics.rounds import FoldMean
+
 METHOD = "cluster_bootstrap_percentile"
 _WORTH_THREADS = 20_000_000  # row weights in all; below this, threads cost more than they give
 _MOST_THREADS = 4
 
 
 def evaluate(
-    members: Sequence[Statistics], groups: Clustering, resamples: int, seed: int
+    members: "Sequence[Statistics | FoldMean]", groups: Clustering, resamples: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return metrics of the sample (members, m) and of the resamples (members, resamples, m).
 

@@ -29,10 +29,12 @@ UNDEFINED = {
 }
 
 
-def for_task(classes: Sequence[str], positive_class: str | None) -> tuple[str, ...]:
+def for_task(
+    classes: Sequence[str], positive_class: str | None, *, events: bool = False
+) -> tuple[str, ...]:
     """Return the names computed for every run: binary where `positive_class` is named."""
     if positive_class is not None:
-        return (*RANKING, *THRESHOLD, *_PROBABILITY_AND_RAW)
+        return (*RANKING, *(EVENTS if events else ()), *THRESHOLD, *_PROBABILITY_AND_RAW)
     top = ("top5",) if len(classes) > 5 else ()
     return (*MULTICLASS, *top, *_PROBABILITY_AND_RAW)
 
@@ -58,7 +60,7 @@ def check_supported(name: str, *, binary: bool) -> None:
             f"metric {name!r} is not defined for {'binary' if binary else 'multiclass'} scores",
             expected=", ".join(known),
             received=name,
-            remedy="use card_precision_top_k(day, card, y, score)"
+            remedy="it needs the fold and day of each row: pass rounds"
             if name in EVENTS
             else "binary metrics take scores (n,), multiclass metrics scores (n, k)",
         )
@@ -81,4 +83,4 @@ def needs_threshold(name: str) -> bool:
 
 def uses_calibrated(name: str) -> bool:
     """Whether the metric reads calibrated scores: not for rankings, nor with the `_raw` suffix."""
-    return base(name) not in RANKING and not name.endswith(RAW)
+    return base(name) not in (*RANKING, *EVENTS) and not name.endswith(RAW)

@@ -8,7 +8,7 @@ import numpy as np
 from proofolio.contract import Metric, MetricError
 from proofolio.metrics.bootstrap import evaluate, summary
 from proofolio.metrics.resampling import Clustering, clustering
-from proofolio.metrics.statistics import Statistics
+from proofolio.metrics.rounds import Rounds, prepared
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Side:
     clusters: np.ndarray  # (n,)
     second: np.ndarray | None = None
     units: np.ndarray | None = None
+    rounds: Rounds | None = None
 
 
 def independent_difference(
@@ -71,8 +72,8 @@ def _drawn(
     """Return the clustering, the mean over seeds of the sample, and (resamples,) of the draws."""
     groups = clustering(side.clusters, len(side.y), side.second)
     members = [
-        Statistics([name], side.y, scores, threshold=threshold, cells=groups.cells)
-        for scores, threshold in zip(side.scores, side.thresholds, strict=True)
+        prepared([name], side.y, scores, raw=None, threshold=t, groups=groups, rounds=side.rounds)
+        for scores, t in zip(side.scores, side.thresholds, strict=True)
     ]
     of_sample, drawn = evaluate(members, groups, resamples, seed)
     return groups, float(of_sample[:, 0].mean()), drawn[:, :, 0].mean(axis=0)

@@ -11,7 +11,7 @@ import numpy as np
 from proofolio.contract import Metric, MetricError
 from proofolio.metrics.bootstrap import evaluate, summary
 from proofolio.metrics.resampling import clustering
-from proofolio.metrics.statistics import Statistics
+from proofolio.metrics.rounds import Rounds, prepared
 
 
 def interval(
@@ -36,6 +36,7 @@ def intervals(
     raw: np.ndarray | None = None,
     second: np.ndarray | None = None,
     units: np.ndarray | None = None,
+    rounds: Rounds | None = None,
     threshold: float | None = 0.5,
     resamples: int = 2000,
     level: float = 0.95,
@@ -51,6 +52,7 @@ def intervals(
         raw: the stored scores, same shape; None where `scores` serve all metrics.
         second: (n,) second clustering; then two-way, see `resample_weights`.
         units: (n,) units to count as `n_units`; None counts the clusters.
+        rounds: fold and day of each row, of events; then a metric is its mean over the folds.
         threshold: two classes: at or above it a row is decided positive.
         resamples: number of bootstrap resamples.
         level: of the interval.
@@ -66,7 +68,8 @@ def intervals(
         MetricError: for unfit input.
     """
     groups = clustering(clusters, np.shape(y)[0] if np.ndim(y) else None, second)
-    statistics = Statistics(names, y, scores, raw=raw, threshold=threshold, cells=groups.cells)
+    given = {"raw": raw, "threshold": threshold, "groups": groups, "rounds": rounds}
+    statistics = prepared(names, y, scores, **given)
     of_sample, drawn = evaluate([statistics], groups, resamples, seed)
     units = clusters if units is None else units
     return {
@@ -107,7 +110,7 @@ def seed_means(
         clusters: (n,) the cluster of each row.
         raw: the stored scores of each seed; None where `scores` serve all metrics.
         thresholds: one per seed (None: 0.5 each).
-        **options: second, units, resamples, level, seed as in `intervals`.
+        **options: second, units, rounds, resamples, level, seed as in `intervals`.
     """
     limits = _per_seed(0.5 if thresholds is None else thresholds, len(scores))
     share = [1 / max(len(scores), 1)] * len(scores)
@@ -133,7 +136,7 @@ def paired_difference(
         b: the same for the other model.
         clusters: (n,) the cluster of each row.
         thresholds: of a and of b; each a number, or one number per seed.
-        **options: second, units, resamples, level, seed as in `intervals`.
+        **options: second, units, rounds, resamples, level, seed as in `intervals`.
     """
     sides = [list(s) if isinstance(s, list | tuple) else [s] for s in (a, b)]
     scores, share, limits = [], [], []
@@ -160,6 +163,7 @@ def _combinations(
     *,
     second: np.ndarray | None = None,
     units: np.ndarray | None = None,
+    rounds: Rounds | None = None,
     resamples: int = 2000,
     level: float = 0.95,
     seed: int = 0,
@@ -176,7 +180,7 @@ def _combinations(
         )
     groups = clustering(clusters, np.shape(y)[0] if np.ndim(y) else None, second)
     members = [
-        Statistics(names, y, s, raw=r, threshold=t, cells=groups.cells)
+        prepared(names, y, s, raw=r, threshold=t, groups=groups, rounds=rounds)
         for s, r, t in zip(scores, stored, thresholds, strict=True)
     ]
     of_sample, drawn = evaluate(members, groups, resamples, seed)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from proofolio.contract import Purpose, Strategy
+from proofolio.contract import ListedStrategy, Purpose
 
 PLACEHOLDER = "TODO"  # an answer that starts so, or is empty, counts as "not answered"
 
@@ -50,7 +50,7 @@ class SplitSpec(Section):
     """One split to make. `official` reads the table's column `official` (train, test, excluded)."""
 
     name: str = "primary"
-    strategy: Strategy
+    strategy: ListedStrategy
     purpose: Purpose = "primary"
     stratify_by: list[str] = Field(default_factory=lambda: ["label"])
     seed: int = 0
@@ -64,6 +64,41 @@ class SplitSpec(Section):
     rationale: str
 
 
+class PrequentialSpec(Section):
+    """One split of events: folds of a training, a delay and a scored window, newest first.
+
+    Windows are whole days, half open. `start` is the first day of the newest test fold's training;
+    older folds begin `step_days` earlier each. Scored validation windows end `delay_days` before
+    the first scored test window begins, so that their labels are known by then. A unit with a
+    positive event that is known by a scored day is left out from that day on; events count from
+    `removal_days` before the delay, however long the training is.
+    """
+
+    name: str = "primary"
+    strategy: Literal["prequential"]
+    purpose: Purpose = "primary"
+    start: date
+    train_days: int = Field(ge=1)
+    delay_days: int = Field(ge=0)
+    score_days: int = Field(ge=1)
+    step_days: int = Field(ge=1)
+    validation_folds: int = Field(ge=1)
+    test_folds: int = Field(ge=1)
+    remove_known: bool = True
+    removal_days: int = Field(default=7, ge=0)
+    classes: None = None
+    rationale: str
+
+    @model_validator(mode="after")
+    def _apart(self) -> "PrequentialSpec":
+        if self.step_days < self.score_days:
+            raise ValueError(
+                f"split {self.name}: step_days {self.step_days} is below score_days "
+                f"{self.score_days}, so an event would be scored twice; remedy: a longer step"
+            )
+        return self
+
+
 class PrimaryMetric(Section):
     """The metric that chooses on val, with the target stated before training."""
 
@@ -73,9 +108,13 @@ class PrimaryMetric(Section):
 
 
 class DecisionRule(Section):
-    """How a probability becomes an action; fitted on calib. Costs are relative, for two classes."""
+    """How a probability becomes an action; fitted on calib (events: on val).
 
-    rule: Literal["argmax", "sensitivity", "cost"]
+    Costs are relative, for two classes. Events with amounts: `cost_miss` is a share of the amount
+    missed, and `cost_false_alarm` the price of every alert. `budget`: `target` alerts a day.
+    """
+
+    rule: Literal["argmax", "sensitivity", "cost", "budget"]
     target: float | None = None
     cost_miss: float = 1.0
     cost_false_alarm: float = 1.0

@@ -1,6 +1,7 @@
 """`project.yaml` as one checked object: what its parts must agree on."""
 
-from typing import Any, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +11,7 @@ from proofolio.project.sections import (
     DataInfo,
     DecisionRule,
     Experiment,
+    PrequentialSpec,
     PrimaryMetric,
     Problem,
     Quick,
@@ -17,6 +19,8 @@ from proofolio.project.sections import (
     SignOff,
     SplitSpec,
 )
+
+AnySplit = SplitSpec | PrequentialSpec
 
 
 class Project(Section):
@@ -37,7 +41,8 @@ class Project(Section):
     unit_note: str  # how the unit is known: recorded, or inferred (and from what)
     classes: list[str] = Field(min_length=2)
     positive_class: str | None = None
-    splits: list[SplitSpec] = Field(min_length=1)
+    as_of: date | None = None  # events: none is later than the end of this day; null: than now
+    splits: list[Annotated[AnySplit, Field(discriminator="strategy")]] = Field(min_length=1)
     metric: PrimaryMetric
     decision: DecisionRule
     budget: str
@@ -67,6 +72,7 @@ class Project(Section):
             raise ValueError(f"positive_class must be one of two classes, received {self.classes}")
         if len(self.classes) == 2 and self.positive_class is None:
             raise ValueError("two classes need a positive_class")
+        self._of_kind()
         for spec in self.splits:
             self._of_project(spec)
         for e in self.ladder:
@@ -79,8 +85,22 @@ class Project(Section):
         self._named_in_ladder(set(names))
         return self
 
-    def _of_project(self, spec: SplitSpec) -> None:
+    def _of_kind(self) -> None:
+        """Refuse splits and a decision rule that belong to the other kind of project."""
+        events = self.kind == "events"
+        for spec in self.splits:
+            if isinstance(spec, PrequentialSpec) != events:
+                side = "needs" if events else "has no"
+                raise ValueError(f"split {spec.name}: kind {self.kind} {side} strategy prequential")
+        if events and self.positive_class is None:
+            raise ValueError("kind events needs two classes, one of them the positive_class")
+        if self.decision.rule == "budget" and not (events and (self.decision.target or 0) > 0):
+            raise ValueError("decision: rule budget is for events and needs target, alerts a day")
+
+    def _of_project(self, spec: AnySplit) -> None:
         """Refuse classes that are not some of the project's, and a crossing without use."""
+        if isinstance(spec, PrequentialSpec):
+            return
         if spec.crossing == "both" and "official" not in (spec.strategy, spec.holdout):
             raise ValueError(f"split {spec.name}: crossing needs a published membership (official)")
         ordered = [c for c in self.classes if c in (spec.classes or ())]
@@ -101,7 +121,7 @@ class Project(Section):
                 raise ValueError(f"{where}: no configuration {min(unknown)} in the ladder")
 
     @property
-    def primary_split(self) -> SplitSpec:
+    def primary_split(self) -> AnySplit:
         """The split that numbers are published on."""
         return next(s for s in self.splits if s.purpose == "primary")
 

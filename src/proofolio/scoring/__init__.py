@@ -14,10 +14,19 @@ from proofolio.scoring.joined import (
     scores_of,
     unlabelled,
 )
-from proofolio.scoring.part import NO_CALIB, fit_calibration_and_decision, score, score_run
+from proofolio.scoring.part import (
+    NO_CALIB,
+    RESAMPLES,
+    RESAMPLES_OF_EVENTS,
+    fit_calibration_and_decision,
+    score,
+    score_run,
+)
 
 __all__ = [
     "NO_CALIB",
+    "RESAMPLES",
+    "RESAMPLES_OF_EVENTS",
     "Joined",
     "check_ids",
     "fit_calibration_and_decision",

@@ -24,7 +24,8 @@ def check_ids(predictions: "pd.DataFrame", parts: "pd.DataFrame", part: str) -> 
     scored = predictions[predictions["part"] == part]
     own = parts[parts["part"].isin([part, "heldout"] if part == "val" else [part])]
     refuse_doubles(scored, part)
-    if "fold" in scored.columns and "fold" in own.columns and part == "val":
+    # A held-out row has one fold; the hold-out of a cross-validation (fold -1) is scored by each.
+    if "fold" in scored.columns and "fold" in own.columns and (own["fold"] >= 0).all():
         expected, received = (set(zip(f["fold"], f["id"], strict=True)) for f in (own, scored))
         _refuse_difference(expected, received, f"part {part}, as (fold, id)")
         return

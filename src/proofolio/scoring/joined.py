@@ -1,8 +1,8 @@
 """Stored predictions beside the labels, units and clusters of their examples."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,34 @@ class Joined:
         second = self.rows["unit2"].to_numpy() if "unit2" in self.rows else None
         clusters, units = self.rows["cluster"].to_numpy(), self.rows["unit"].to_numpy()
         return {"clusters": clusters, "second": second, "units": units}
+
+    @property
+    def rounds(self) -> metrics.Rounds | None:
+        """Fold and day of each row of events; None for images, whose folds are judged together."""
+        if "day" not in self.rows:  # `table.with_days` gives it to events alone
+            return None
+        return metrics.Rounds(self.rows["fold"].to_numpy(), self.rows["day"].to_numpy())
+
+    @property
+    def amount(self) -> np.ndarray | None:
+        """What is lost with each missed row (n,), where the table says."""
+        return self.rows["amount"].to_numpy() if "amount" in self.rows else None
+
+    @property
+    def judged(self) -> dict[str, Any]:
+        """`grouping` and the rounds: the keywords of `metrics.intervals` about the rows."""
+        return {**self.grouping, "rounds": self.rounds}
+
+    def take(self, kept: np.ndarray) -> "Joined":
+        """Return some of the rows, by mask (n,) or positions in the order wanted."""
+        rows = self.rows[kept] if kept.dtype == bool else self.rows.iloc[kept]
+        return replace(
+            self,
+            rows=rows.reset_index(drop=True),
+            y=self.y[kept],
+            stored=self.stored[kept],
+            calibrated=self.calibrated[kept],
+        )
 
     def scores_for(self, name: str) -> np.ndarray:
         """The scores that a metric reads: stored for rankings and `_raw`, else calibrated."""

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from proofolio import decisions, metrics
 from proofolio.contract import Calibration, Decision, Metric, Run
 from proofolio.project import DecisionRule
 from proofolio.scoring.ids import check_ids
-from proofolio.scoring.joined import is_score, join
+from proofolio.scoring.joined import Joined, is_score, join
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CALIB = "calib"
+RESAMPLES, RESAMPLES_OF_EVENTS = 2000, 1000  # the latter hold so many rows that more takes minutes
 NO_CALIB = "argmax (no calib part)"  # the rule of a run whose split has no part to fit on
 
 
@@ -22,8 +24,9 @@ def fit_calibration_and_decision(
     classes: Sequence[str],
     positive_class: str | None,
     rule: DecisionRule,
+    fitting_part: str = "calib",
 ) -> tuple[Calibration, Decision]:
-    """Fit temperature and threshold on part calib.
+    """Fit temperature and threshold on part calib (events: on val, over all its folds at once).
 
     A scorer without probabilities is not calibrated and its threshold is one on the score; there
     `argmax` has no meaning and becomes its equivalent, the cost rule with equal costs. A split
@@ -31,23 +34,28 @@ def fit_calibration_and_decision(
 
     Raises:
         RunError: as `join`.
-        MetricError: calib lacks a class that the fit needs.
+        MetricError: the part lacks a class that the fit needs.
     """
-    if not (predictions["part"] == CALIB).any():
+    if not (predictions["part"] == fitting_part).any():
         threshold = None if positive_class is None or is_score(predictions) else 0.5
         return Calibration(method="none"), Decision(threshold=threshold, rule=NO_CALIB)
     named = {"classes": classes, "positive_class": positive_class}
-    calib = join(predictions, examples, CALIB, **named)
+    calib = join(predictions, examples, fitting_part, **named)
     calibration = Calibration(method="none")
     if not calib.is_score:
         temperature = decisions.fit_temperature(calib.y, calib.stored)
-        calibration = Calibration(method="temperature", temperature=temperature, fitted_on=CALIB)
+        calibration = Calibration(
+            method="temperature", temperature=temperature, fitted_on=fitting_part
+        )
     if positive_class is None:
         return calibration, Decision(threshold=None, rule="argmax")
     if calib.is_score and rule.rule == "argmax":
         rule = DecisionRule(rule="cost", reason=rule.reason)
     p = decisions.calibrate(calib.stored, calibration)
-    return calibration, decisions.fit_threshold(calib.y, p, rule, CALIB)
+    days = None if calib.rounds is None else len(np.unique(calib.rounds.day))
+    return calibration, decisions.fit_threshold(
+        calib.y, p, rule, fitting_part, amount=calib.amount, days=days
+    )
 
 
 def score(
@@ -60,7 +68,7 @@ def score(
     calibration: Calibration | None,
     decision: Decision | None,
     parts: "pd.DataFrame | None" = None,
-    resamples: int = 2000,
+    resamples: int | None = None,
     seed: int = 0,
 ) -> dict[str, Metric]:
     """Return every metric of the task on one part, with unit-clustered intervals.
@@ -74,7 +82,7 @@ def score(
         calibration: of the run; None or method "none": stored values serve as they are.
         decision: of the run; without a threshold, threshold metrics of two classes are left out.
         parts: the split's id, part, [fold]; given, rule 2 is checked first (`check_ids`).
-        resamples: number of bootstrap resamples.
+        resamples: number of bootstrap resamples; None: the house's, see `resamples_for`.
         seed: of the resamples.
 
     Returns:
@@ -88,7 +96,7 @@ def score(
     named = {"classes": classes, "positive_class": positive_class}
     joined = join(predictions, examples, part, calibration=calibration, **named)
     threshold = decision.threshold if decision is not None else None
-    names = metrics.for_task(classes, positive_class)
+    names = metrics.for_task(classes, positive_class, events=joined.rounds is not None)
     if joined.is_score:
         names = tuple(n for n in names if not metrics.is_probabilistic(n))
     if positive_class is not None and threshold is None:
@@ -99,10 +107,15 @@ def score(
         joined.calibrated,
         raw=joined.stored,
         threshold=threshold,
-        resamples=resamples,
+        resamples=resamples or resamples_for(joined),
         seed=seed,
-        **joined.grouping,
+        **joined.judged,
     )
+
+
+def resamples_for(joined: Joined) -> int:
+    """Return how many resamples the house draws for these rows."""
+    return RESAMPLES if joined.rounds is None else RESAMPLES_OF_EVENTS
 
 
 def score_run(

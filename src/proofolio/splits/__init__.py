@@ -1,11 +1,14 @@
 """Splits: whole clusters into parts, balanced, reproducible, verified by hash on every read."""
 
 from proofolio.splits.allocate import allocate, encode
-from proofolio.splits.build import Split, make, parts_text
+from proofolio.splits.build import Split, make
 from proofolio.splits.checks import assert_disjoint, crossings
-from proofolio.splits.store import info, read, write
+from proofolio.splits.prequential import PrequentialSplit, training
+from proofolio.splits.store import info, read, windows, write
+from proofolio.splits.text import parts_text
 
 __all__ = [
+    "PrequentialSplit",
     "Split",
     "allocate",
     "assert_disjoint",
@@ -15,5 +18,7 @@ __all__ = [
     "make",
     "parts_text",
     "read",
+    "training",
+    "windows",
     "write",
 ]

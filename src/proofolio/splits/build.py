@@ -1,7 +1,5 @@
 """Make a split from a table: strategy, refusals, then what was achieved."""
 
-import csv
-import io
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +8,9 @@ import pandas as pd
 from proofolio import files
 from proofolio import table as table_room
 from proofolio.contract import IMAGE_PARTS, OOD, SplitInfo
-from proofolio.project import SplitSpec
-from proofolio.splits import checks, strategies
+from proofolio.project import PrequentialSpec, SplitSpec
+from proofolio.splits import checks, prequential, strategies
+from proofolio.splits.text import parts_text
 
 
 class Split(NamedTuple):
@@ -26,17 +25,22 @@ class Split(NamedTuple):
     info: SplitInfo
 
 
-def make(table: pd.DataFrame, spec: SplitSpec) -> Split:
+def make(
+    table: pd.DataFrame, spec: SplitSpec | PrequentialSpec, *, positive_class: str | None = None
+) -> Split | prequential.PrequentialSplit:
     """Split a table as `spec` asks; equal for every row order, file system and platform.
 
     Args:
         table: id, unit, cluster, label; official or time where the strategy reads it; the
             columns of `spec.stratify_by`.
-        spec: strategy, fractions, seed.
+        spec: strategy, fractions, seed; or the windows of events.
+        positive_class: of events the label that compromises a unit.
 
     Raises:
         SplitError: fractions, columns, too few clusters, or a class that misses a part.
     """
+    if isinstance(spec, PrequentialSpec):
+        return prequential.make(table, spec, positive_class)
     shares = checks.fractions_of(spec)
     extra = {"official": ["official"], "temporal": ["time"]}.get(spec.strategy, [])
     if checks.published_holdout(spec):
@@ -67,16 +71,6 @@ def make(table: pd.DataFrame, spec: SplitSpec) -> Split:
     )
     checks.assert_disjoint(parts, table, info)
     return Split(parts, info)
-
-
-def parts_text(parts: pd.DataFrame) -> str:
-    """Return the text of `parts.csv`: LF, a quote only where a value needs one."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(parts.columns)
-    # Lists, not rows of the frame: iterating over Arrow strings is five times slower.
-    writer.writerows(zip(*(parts[c].astype(object).tolist() for c in parts), strict=True))
-    return stream.getvalue()
 
 
 def _parts(

@@ -1,13 +1,14 @@
 """Splits on disk: `parts.csv` and `split.json`, verified by hash on every read."""
 
-import io
-
 import pandas as pd
 from pydantic import ValidationError
 
 from proofolio import files
+from proofolio import table as table_room
 from proofolio.contract import Layout, SplitError, SplitInfo, StaleError
-from proofolio.splits.build import Split, parts_text
+from proofolio.splits import prequential
+from proofolio.splits.build import Split
+from proofolio.splits.text import parts_text, read_table
 
 # The way out wherever recorded evidence and present data disagree.
 START_ANEW = (
@@ -16,8 +17,11 @@ START_ANEW = (
 )
 
 
-def write(layout: Layout, split: Split) -> bool:
+def write(layout: Layout, split: Split | prequential.PrequentialSplit) -> bool:
     """Write a split; an equal one is left alone. Returns whether a file changed.
+
+    A split of events also writes the units it leaves out, and puts the events it scores into
+    `examples.parquet`, beside those of the other splits on record.
 
     Raises:
         StaleError: the split was made from another table than `dataset.json` records.
@@ -32,10 +36,11 @@ def write(layout: Layout, split: Split) -> bool:
         )
     _require_same_table(layout, info)
     folder = layout.split(info.name)
-    made = info.model_dump(exclude={"classes"} if info.classes is None else set())
+    made = info.as_json()
     if (folder / "split.json").is_file():
         old = files.read_json(folder / "split.json")
-        kept = all(old.get(k) == made[k] for k in ("parts_sha256", "membership_sha256"))
+        hashes = ("parts_sha256", "membership_sha256", "removed_sha256", "scored_sha256")
+        kept = all(old.get(k) == made.get(k) for k in hashes)
         users = [] if kept else _runs_on(layout, info.name)
         if users:
             raise SplitError(
@@ -46,6 +51,9 @@ def write(layout: Layout, split: Split) -> bool:
             )
     # Parts first: a kill in between leaves a pair that `read` refuses, and `split` mends.
     changed = files.write_text(folder / "parts.csv", text)
+    if info.by_time:
+        changed = files.write_text(layout.removed(info.name), parts_text(split.removed)) or changed
+        changed = _write_examples(layout, split) or changed
     return files.write_json(folder / "split.json", made) or changed
 
 
@@ -75,24 +83,58 @@ def info(layout: Layout, name: str) -> SplitInfo:
 def read(layout: Layout, name: str) -> pd.DataFrame:
     """Return the verified parts of a split: id, part, note, or id, fold, part (with folds).
 
+    Of events these are the scored ones alone: id, part (val or test), fold.
+
     Raises:
         SplitError: the split has not been made.
         StaleError: `parts.csv` was edited, or the table changed since.
     """
     described = info(layout, name)
-    path = layout.split(name) / "parts.csv"
+    parts = _verified(layout, described, "parts")
+    if not described.by_time:
+        return parts
+    left_out = _verified(layout, described, "removed")
+    return prequential.members(table_room.read_examples(layout), parts, left_out)
+
+
+def windows(layout: Layout, name: str) -> pd.DataFrame:
+    """Return the verified windows of a split of events: fold, role, part, start, end and counts.
+
+    Raises as `read`.
+    """
+    return _verified(layout, info(layout, name), "parts")
+
+
+def _verified(layout: Layout, described: SplitInfo, which: str) -> pd.DataFrame:
+    """Return `parts.csv` or `removed.csv` where it is the recorded one, of the present table."""
+    path = layout.split(described.name) / f"{which}.csv"
     data = path.read_bytes() if path.is_file() else b""
-    if files.sha256_bytes(data) != described.parts_sha256:
+    recorded = getattr(described, f"{which}_sha256")
+    if files.sha256_bytes(data) != recorded:
         raise StaleError(
-            f"split {name}: parts.csv was changed or is missing",
-            expected=f"sha256 {described.parts_sha256}",
+            f"split {described.name}: {which}.csv was changed or is missing",
+            expected=f"sha256 {recorded}",
             received=f"sha256 {files.sha256_bytes(data)}",
             remedy=START_ANEW,
         )
     _require_same_table(layout, described)
-    # An id may read "NA" or "007": every column but fold is text.
-    frame = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, na_filter=False)
-    return frame.assign(fold=frame["fold"].astype(int)) if "fold" in frame else frame
+    return read_table(data)
+
+
+def _write_examples(layout: Layout, split: prequential.PrequentialSplit) -> bool:
+    return files.write_parquet(layout.examples, _scored(layout, split), sorted_ids=["id"])
+
+
+def _scored(layout: Layout, split: prequential.PrequentialSplit) -> pd.DataFrame:
+    """Return the events that this split and the others on record score, sorted by time and id."""
+    found = [split.scored]
+    names = sorted(p.parent.name for p in (layout.evidence / "splits").glob("*/split.json"))
+    for other in (n for n in names if n != split.info.name and layout.examples.is_file()):
+        if info(layout, other).membership_sha256 == split.info.membership_sha256:
+            examples = prequential.examples_of(table_room.read_examples(layout))
+            found.append(examples[examples["id"].isin(read(layout, other)["id"])])
+    together = pd.concat(found).drop_duplicates("id")
+    return together.sort_values(["time", "id"], ignore_index=True)
 
 
 def _require_same_table(layout: Layout, described: SplitInfo) -> None:

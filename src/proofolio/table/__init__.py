@@ -3,16 +3,25 @@
 Scope: what every later step takes for granted. Where the rows come from is the author's `data.py`.
 """
 
+from proofolio.table.events import check_events
 from proofolio.table.schema import COLUMNS, check
 from proofolio.table.snapshot import prepare
-from proofolio.table.store import content_sha256, membership_sha256, read, read_examples
+from proofolio.table.store import (
+    content_sha256,
+    membership_sha256,
+    read,
+    read_examples,
+    with_days,
+)
 
 __all__ = [
     "COLUMNS",
     "check",
+    "check_events",
     "content_sha256",
     "membership_sha256",
     "prepare",
     "read",
     "read_examples",
+    "with_days",
 ]

@@ -13,8 +13,9 @@ COLUMNS = {
     "unit2": "second unit of independence, crossed with the first",
     "label": "class of the example",
     "path": "file, relative to the folder of raw data",
-    "time": "when the example was taken",
+    "time": "when the example was taken; events: when it happened, UTC, to the second",
     "amount": "monetary amount of the example",
+    "known_at": "when the label of an event became known, UTC",
     "official": "part in the publisher's own split: train, test or excluded",
     "content": "SHA-256 of the file's bytes",
     "perceptual": "64-bit perceptual hash (pHash), hexadecimal",
@@ -29,6 +30,7 @@ COLUMNS = {
     "cluster": "units joined by shared duplicates, named after the smallest",
 }
 AUTHORED = ("id", "unit", "unit2", "label", "path", "time", "amount", "official")
+EVENT_ONLY = ("known_at",)
 SLICE = "slice_"
 SHOWN = 5  # offenders named in a message
 
@@ -45,6 +47,26 @@ _RULES = {
     ),
     "known class": ("a class of project.yaml", "correct the labels, or `classes` in project.yaml"),
     "time": ("datetime64 values", "convert with pd.to_datetime in data.py"),
+    "moment": (
+        "datetime64 values, or ISO 8601 text such as 2018-04-01 00:00:31, in every row",
+        "convert with pd.to_datetime in data.py; drop events whose time nobody knows",
+    ),
+    "past": (
+        "no time after `as_of` (absent: after now)",
+        "correct the clock or the time zone (times are UTC), or state as_of in project.yaml",
+    ),
+    "after the event": (
+        "a label known at or after its event",
+        "correct known_at; leave the column out where labels come with a fixed delay",
+    ),
+    "amount": (
+        "finite numbers, none negative",
+        "record refunds as a category; drop or repair rows without an amount",
+    ),
+    "one row per event": (
+        "each event once, whatever its id",
+        "drop repeated rows; tell two real events alike by a category_ column",
+    ),
     "number": ("numbers", "convert with pd.to_numeric in data.py"),
     "official part": ("train, test or excluded", "rename the parts in data.py"),
     "not_nullable": ("a value in every row", "fill or drop these rows in data.py"),
@@ -60,20 +82,26 @@ _RULES = {
 }
 
 
-def check(
-    frame: pd.DataFrame, *, kind: str = "image", classes: Sequence[str] | None = None
-) -> pd.DataFrame:
-    """Check the author's table and return it sorted by id, with text columns as text.
+def check(frame: pd.DataFrame, *, classes: Sequence[str] | None = None) -> pd.DataFrame:
+    """Check a table of images and return it sorted by id, with text columns as text.
 
     Args:
-        frame: id, unit, label, path (images) [, unit2, time, amount, official, slice_<name>];
-            columns that `prepare` adds are let through.
-        kind: image or events; only images need a path.
+        frame: id, unit, label, path [, unit2, time, amount, official, slice_<name>]; columns that
+            `prepare` adds are let through.
         classes: the project's classes; with them, every label is one and every class has a row.
 
     Raises:
         TableError: names each breach, its first offenders, their count and the remedy.
     """
+    demand_rows(frame)
+    _validated(frame.reset_index(drop=True), classes)
+    demand_classes(frame, classes)
+    text = {c: "str" for c in frame if frame[c].dtype == object}
+    return frame.astype(text).sort_values("id", ignore_index=True)
+
+
+def demand_rows(frame: pd.DataFrame) -> None:
+    """Raise TableError unless there is a frame with at least one row."""
     if not isinstance(frame, pd.DataFrame) or frame.empty:
         raise TableError(
             "the table has no rows",
@@ -81,7 +109,10 @@ def check(
             received=f"{type(frame).__name__} of {len(frame) if hasattr(frame, '__len__') else 0}",
             remedy="look at the folder that data.py reads, and at how it filters",
         )
-    _validated(frame.reset_index(drop=True), kind, classes)
+
+
+def demand_classes(frame: pd.DataFrame, classes: Sequence[str] | None) -> None:
+    """Raise TableError where a class of the project has no row."""
     empty = sorted(set(classes or ()) - set(frame["label"]))
     if empty:
         raise TableError(
@@ -90,8 +121,6 @@ def check(
             received=f"none of {listed(empty)}",
             remedy="look for their files, or take them out of `classes` in project.yaml",
         )
-    text = {c: "str" for c in frame if frame[c].dtype == object}
-    return frame.astype(text).sort_values("id", ignore_index=True)
 
 
 def listed(values: Iterable[Any]) -> str:
@@ -100,17 +129,17 @@ def listed(values: Iterable[Any]) -> str:
     return ", ".join(map(str, values[:SHOWN])) + (", …" if len(values) > SHOWN else "")
 
 
-def _validated(frame: pd.DataFrame, kind: str, classes: Sequence[str] | None) -> None:
+def _validated(frame: pd.DataFrame, classes: Sequence[str] | None) -> None:
     import pandera.pandas as pa
     from pandera.errors import SchemaErrors
 
     try:
-        _schema(pa, frame, kind, classes).validate(frame, lazy=True)
+        _schema(pa, frame, classes).validate(frame, lazy=True)
     except SchemaErrors as errors:
-        raise _told(errors.failure_cases, frame) from None
+        raise told(errors.failure_cases, frame) from None
 
 
-def _schema(pa: Any, frame: pd.DataFrame, kind: str, classes: Sequence[str] | None) -> Any:
+def _schema(pa: Any, frame: pd.DataFrame, classes: Sequence[str] | None) -> Any:
     """Build the pandera schema; `pa` is passed because importing it takes a second."""
 
     def rule(name: str, holds: Any) -> Any:
@@ -127,21 +156,26 @@ def _schema(pa: Any, frame: pd.DataFrame, kind: str, classes: Sequence[str] | No
         "id": pa.Column(checks=key, unique=True),
         "unit": pa.Column(checks=key),
         "label": pa.Column(checks=[text, *known]),
-        "path": pa.Column(checks=[text, relative], required=kind == "image"),
+        "path": pa.Column(checks=[text, relative], required=True),
         "unit2": pa.Column(checks=key, required=False),
         "official": pa.Column(checks=parts, required=False),
         "time": pa.Column(checks=time, required=False, nullable=True),
         "amount": pa.Column(checks=number, required=False),
     }
     slices = {c: pa.Column(checks=text) for c in map(str, frame) if c.startswith(SLICE)}
-    made = {c: pa.Column(required=False, nullable=True) for c in COLUMNS if c not in columns}
+    made = [c for c in COLUMNS if c not in columns and c not in EVENT_ONLY]
+    made = {c: pa.Column(required=False, nullable=True) for c in made}
     return pa.DataFrameSchema({**columns, **slices, **made}, strict=True)
 
 
 def _is_text(values: pd.Series) -> pd.Series:
     """Whether each value is a non-empty string without blanks at its ends or line breaks."""
-    good = [isinstance(v, str) and v != "" and v == v.strip() and v.isprintable() for v in values]
-    return pd.Series(good, index=values.index)
+    return pd.Series([is_text(v) for v in values], index=values.index)
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value is a non-empty string without blanks at its ends or line breaks."""
+    return isinstance(value, str) and value != "" and value == value.strip() and value.isprintable()
 
 
 def _is_relative(path: Any) -> bool:
@@ -149,8 +183,11 @@ def _is_relative(path: Any) -> bool:
     return "\\" not in str(path) and ":" not in parts[0] and not {"", ".", ".."} & set(parts)
 
 
-def _told(cases: pd.DataFrame, frame: pd.DataFrame) -> TableError:
-    """Turn pandera's failure cases into one refusal: a fault per column and rule."""
+def told(cases: pd.DataFrame, frame: pd.DataFrame) -> TableError:
+    """Turn failure cases (column, check, index, failure_case) into one refusal.
+
+    A fault per column and rule, in the form of pandera's cases; `check` is a key of the rules.
+    """
     faults, expected, remedies = [], [], []
     grouped = cases.groupby(["column", "check"], sort=False, dropna=False)
     for (column, rule), group in grouped:

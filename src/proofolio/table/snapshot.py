@@ -7,6 +7,7 @@ import pandas as pd
 from proofolio import duplicates, files, images
 from proofolio.contract import Contract, Dataset, Layout, TableError
 from proofolio.project import Project
+from proofolio.table.events import CATEGORY, check_events
 from proofolio.table.schema import AUTHORED, COLUMNS, SLICE, check, listed
 from proofolio.table.store import content_sha256, membership_sha256
 
@@ -19,7 +20,8 @@ def prepare(
     """Check the table, scan its files, find duplicates, and write the data set's evidence.
 
     Files whose path, size and modification time are unchanged since the last time are not read
-    again. A second call on unchanged input changes no file.
+    again. A second call on unchanged input changes no file. Events have no files: what was put in
+    order is printed, and `split` writes which of them are scored.
 
     Args:
         frame: the author's columns, see `check`.
@@ -28,16 +30,19 @@ def prepare(
         progress: show bars on a terminal, lines elsewhere.
 
     Returns:
-        The full table, sorted by id: what `data/table.parquet` holds.
+        The full table, sorted by id (events: by time and id): what `data/table.parquet` holds.
 
     Raises:
         TableError: a rule is broken, a file is missing or cannot be read.
     """
-    if project.kind != "image":
-        raise TableError(
-            f"a table of {project.kind} cannot be prepared yet", expected="kind: image"
-        )
-    frame = check(frame, kind=project.kind, classes=project.classes)
+    if project.kind == "events":
+        table, notes = check_events(frame, classes=project.classes, as_of=project.as_of)
+        for note in notes if progress else ():
+            print(f"prepare: {note}")
+        files.write_parquet(layout.table, table)
+        _record(table, layout, project)
+        return table
+    frame = check(frame, classes=project.classes)
     frame = frame[[c for c in frame if c in AUTHORED or c.startswith(SLICE)]]
     raw = layout.root / project.data.raw
     table = _scanned(_present(frame, raw), raw, layout, progress)
@@ -92,21 +97,31 @@ def _previous(layout: Layout, measured: list[str]) -> pd.DataFrame:
 
 
 def _write(table: pd.DataFrame, pairs: pd.DataFrame, layout: Layout, project: Project) -> None:
-    """Write table and evidence; `dataset.json`, which vouches for the others, comes last."""
+    """Write table and evidence of images."""
     first = ["id", "unit", "unit2", "cluster", "label", "time", "amount"]
     slices = sorted(c for c in table if c.startswith(SLICE))
     files.write_parquet(layout.table, table)
     files.write_parquet(layout.examples, table[[c for c in first if c in table] + slices])
     files.write_parquet(layout.hashes, table[["id", "content", "perceptual"]])
     files.write_text(layout.duplicates, pairs.to_csv(index=False, lineterminator="\n"))
+    _record(table, layout, project)
+
+
+def _record(table: pd.DataFrame, layout: Layout, project: Project) -> None:
+    """Write what the data set is; `dataset.json`, which vouches for the others, comes last."""
     contract = Contract(kind=project.kind, project=project.name, demo_data=project.demo_data)
     files.write_json(layout.contract, contract.model_dump())
     files.write_json(layout.dataset, _dataset(table, project).model_dump())
 
 
+def _about(column: str) -> str:
+    kind, named = ("category", CATEGORY) if column.startswith(CATEGORY) else ("slice", SLICE)
+    return COLUMNS.get(column, f"{kind}: {column.removeprefix(named)}")
+
+
 def _dataset(table: pd.DataFrame, project: Project) -> Dataset:
     data = project.data
-    about = {c: COLUMNS.get(c, f"slice: {c.removeprefix(SLICE)}") for c in table}
+    about = {c: _about(c) for c in table}
     counts = table["label"].value_counts()
     return Dataset(
         **{name: value for name, value in data.model_dump().items() if name != "raw"},

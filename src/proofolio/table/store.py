@@ -1,7 +1,10 @@
 """Hashes of the table, and reading it back only where it is still the recorded one."""
 
+import hashlib
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from proofolio import files
@@ -16,18 +19,30 @@ def membership_sha256(frame: pd.DataFrame) -> str:
 
 
 def content_sha256(frame: pd.DataFrame) -> str:
-    """Return the SHA-256 over the sorted lines "id,content": of this variant's very bytes."""
-    return _lines_sha256(frame, ["id", "content"])
+    """Return the SHA-256 of this variant's very bytes.
+
+    Images: over the sorted lines "id,content". Events: over the columns in the order of their
+    names, each its name and its values in the order of the rows as Arrow stores them (text as
+    offsets and UTF-8, times as seconds, numbers as 64-bit floats, all little-endian).
+    """
+    if "content" in frame:
+        return _lines_sha256(frame, ["id", "content"])
+    digest = hashlib.sha256()
+    for name in sorted(frame.columns):
+        digest.update(f"{name}\n".encode())
+        for buffer in _buffers(frame[name]):
+            digest.update(buffer)
+    return digest.hexdigest()
 
 
 def read(layout: Layout) -> pd.DataFrame:
-    """Return the prepared table, sorted by id.
+    """Return the prepared table, sorted by id (events: by time and id).
 
     Raises:
         TableError: it was not prepared here.
         StaleError: its members or contents are not those that `dataset.json` records.
     """
-    frame = _parquet(layout.table, "the prepared table", _AGAIN)
+    frame = _in_seconds(_parquet(layout.table, "the prepared table", _AGAIN))
     if not layout.dataset.is_file():
         raise StaleError(
             "dataset.json is missing beside a prepared table",
@@ -52,15 +67,66 @@ def read(layout: Layout) -> pd.DataFrame:
 def read_examples(layout: Layout) -> pd.DataFrame:
     """Return `evidence/examples.parquet`: id, unit, cluster, label and more, without the data.
 
+    Of events these are the scored ones; they carry their day too, see `with_days`.
+
     Raises:
         TableError: the file is missing or unreadable.
     """
-    return _parquet(layout.examples, "evidence/examples.parquet", f"{_AGAIN}, or restore it")
+    again = f"{_AGAIN}, then the split step; or restore it"
+    frame = _parquet(layout.examples, "evidence/examples.parquet", again)
+    recorded = files.read_json(layout.contract) if layout.contract.is_file() else {}
+    return with_days(frame) if recorded.get("kind") == "events" else frame
+
+
+def with_days(events: pd.DataFrame) -> pd.DataFrame:
+    """Return examples of events with `day`, the UTC day of each as a date.
+
+    No author's column has that name: it is how scoring knows that rows are events, which are
+    judged fold by fold and day by day.
+    """
+    events = _in_seconds(events)
+    return events.assign(day=events["time"].to_numpy().astype("datetime64[D]").astype(str))
+
+
+def _in_seconds(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return events with times in seconds again: Parquet stores none coarser than milliseconds."""
+    if "cluster" not in frame or "time" not in frame or "content" in frame:
+        return frame
+    times = [c for c in ("time", "known_at") if c in frame]
+    return frame.astype(dict.fromkeys(times, "datetime64[s]"))
 
 
 def _lines_sha256(frame: pd.DataFrame, columns: list[str]) -> str:
-    rows = zip(*(frame[c].astype(object).tolist() for c in columns), strict=True)
-    return files.sha256_text("".join(sorted(",".join(map(str, row)) + "\n" for row in rows)))
+    """Return the SHA-256 over the sorted lines of these columns, each joined by commas."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = [pa.array(frame[c].astype(str), pa.large_string()) for c in columns]
+    comma, empty, end = (pa.scalar(t, pa.large_string()) for t in (",", "", "\n"))
+    lines = pc.binary_join_element_wise(pc.binary_join_element_wise(*texts, comma), empty, end)
+    ordered = lines.take(pc.array_sort_indices(lines))  # by bytes, which is by code points
+    return files.sha256_bytes(bytes(_text_buffers(ordered)[1]))
+
+
+def _buffers(values: pd.Series) -> list[memoryview]:
+    import pyarrow as pa
+
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return [memoryview(values.to_numpy().astype("datetime64[s]").astype("<i8"))]
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return [memoryview(values.to_numpy().astype("<f8"))]
+    return _text_buffers(pa.array(values.astype(str), pa.large_string()))
+
+
+def _text_buffers(texts: Any) -> list[memoryview]:
+    """Return offsets from 0 and UTF-8 bytes of an Arrow array of large strings."""
+    import pyarrow as pa
+
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    _, offsets, data = texts.buffers()
+    places = np.frombuffer(offsets, dtype="<i8")[texts.offset : texts.offset + len(texts) + 1]
+    return [memoryview(places - places[0]), memoryview(data)[places[0] : places[-1]]]
 
 
 def _parquet(path: Path, what: str, remedy: str) -> pd.DataFrame:

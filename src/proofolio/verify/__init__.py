@@ -31,10 +31,7 @@ def run(root: Path | str) -> Report:
         report.add("schema", "evidence/contract.json", what, remedy)
         return report
     e = load.load(layout, report)
-    image = e.contract is not None and e.contract.kind == "image"
-    if e.contract is not None and not image:
-        report.note("events: rules 1 to 3 are not checkable by this version")
-    for check in _checks(image=image):
+    for check in _checks(events=e.events):
         try:
             check(e, report)
         except Exception as error:  # a check that cannot end is a finding, never a pass
@@ -44,7 +41,7 @@ def run(root: Path | str) -> Report:
     return report
 
 
-def _checks(*, image: bool) -> "list[Callable[[load.Evidence, Report], None]]":
+def _checks(*, events: bool) -> "list[Callable[[load.Evidence, Report], None]]":
     """Return the checks in their order: what is wrong with the data comes before what rests on it.
 
     Results come after the runs that they read, citations after everything that can be cited.
@@ -61,16 +58,18 @@ def _checks(*, image: bool) -> "list[Callable[[load.Evidence, Report], None]]":
         sealed,
         selection,
         storage,
+        windows,
     )
 
     return [
         storage.check,
-        *([data.check, scores.check] if image else []),
+        windows.check if events else data.check,
+        scores.check,
         lineage.check,
         selection.check,
         opening.check,
         registered.check,
-        *([results.check] if image else []),
+        results.check,
         record.check,
         sealed.check,
         citations.check,

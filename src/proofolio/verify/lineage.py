@@ -12,14 +12,15 @@ def check(e: Evidence, report: Report) -> None:
         where = f"evidence/runs/{run_id}"
         _parent(e, report, run, where)
         _seed(e, report, run, where)
+        fitting = e.splits[run.split].fitting_part if run.split in e.splits else "calib"
         for step in run.fitted:
-            _step(report, step.step, step.part, where)
+            _step(report, step.step, step.part, fitting, where)
         for fitted_on, step in (
             (run.calibration and run.calibration.fitted_on, "calibration"),
             (run.decision and run.decision.fitted_on, "threshold"),
         ):
             if fitted_on is not None:
-                _step(report, step, fitted_on, where)
+                _step(report, step, fitted_on, fitting, where)
     _rungs(e, report)
 
 
@@ -73,8 +74,8 @@ def _rungs(e: Evidence, report: Report) -> None:
                 report.add("4", where, "its first run, without a parent, is missing", RESTORE)
 
 
-def _step(report: Report, step: str, part: str, where: str) -> None:
-    expected = evidence.step_part(step)
+def _step(report: Report, step: str, part: str, fitting: str, where: str) -> None:
+    expected = evidence.step_part(step, fitting)
     if part != expected:
         what = f"{step} was fitted on {part}, it belongs on {expected}"
         report.add("5", where, what, "fit it on that part and run again")

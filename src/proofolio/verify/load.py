@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from proofolio import table
 from proofolio.contract import (
     Contract,
     Dataset,
@@ -72,6 +73,11 @@ class Evidence:
     hashes: "pd.DataFrame | None" = None
     duplicates: "pd.DataFrame | None" = None
     parts: dict[str, "pd.DataFrame"] = field(default_factory=dict)  # those that match their hash
+
+    @property
+    def events(self) -> bool:
+        """Whether the project is one of events."""
+        return self.contract is not None and self.contract.kind == "events"
 
     @property
     def primary(self) -> SplitInfo | None:
@@ -186,6 +192,12 @@ def _frames(e: Evidence, report: Report) -> None:
 
     layout = e.layout
     e.examples = _parquet(e, report, layout.examples, ["id", "unit", "cluster", "label"])
+    if e.events:
+        if e.examples is not None and "time" not in e.examples:
+            report.add("schema", e.name(layout.examples), "columns missing: time", RESTORE)
+            e.examples = None
+        e.examples = None if e.examples is None else table.with_days(e.examples)
+        return
     e.hashes = _parquet(e, report, layout.hashes, ["id", "content", "perceptual"])
     if layout.duplicates.is_file():
         e.duplicates = pd.read_csv(

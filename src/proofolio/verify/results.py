@@ -9,7 +9,6 @@ from proofolio.verify.scores import ENOUGH, TOLERANCE
 
 MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
 MEASURED |= {"saliency_check", "perturbation", "neighbours"}  # they need pictures and weights
-NOT_YET = {"budget"}
 _AGAIN = "write it again: proofolio cards"
 _ABOUT = ("slice", "value", "versus_value", "levels", "by")  # parameters that say about what
 
@@ -22,8 +21,6 @@ def check(e: Evidence, report: Report) -> None:
             if not recorded.how.strip() or not recorded.hardware:
                 what = "a measurement says how it was taken, and on which hardware"
                 report.add("schema", where, what, "fill in how and hardware")
-        elif recorded.kind in NOT_YET:
-            report.note(f"result {name}: kind {recorded.kind} is not checkable by this version")
         elif recorded.kind not in evidence.RECOMPUTE:
             report.add("schema", where, f"unknown kind {recorded.kind!r}", "see the contract")
         else:

@@ -84,7 +84,7 @@ def _predictions(e: Evidence, report: Report, run: Run, where: str) -> "pd.DataF
 
 
 def _fitted(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where: str) -> None:
-    """Temperature and threshold follow from part calib."""
+    """Temperature and threshold follow from the part that the split fits on."""
     rule = _rule(run.decision.rule) if run.decision else DecisionRule(rule="argmax", reason="none")
     if rule is None and e.project is not None:
         what = f"decision rule {run.decision.rule!r} is none that project.yaml can ask for"
@@ -93,8 +93,9 @@ def _fitted(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where
     if rule is None:
         report.note(f"run {run.id}: decision rule {run.decision.rule!r} is not checkable")
         return
+    part = e.splits[run.split].fitting_part
     fits: tuple[Calibration | Decision, ...] = scoring.fit_calibration_and_decision(
-        stored, e.examples, run.classes, run.positive_class, rule
+        stored, e.examples, run.classes, run.positive_class, rule, part
     )
     for kind, recorded, received in zip(
         ("calibration", "decision"), (run.calibration, run.decision), fits, strict=True
@@ -102,7 +103,7 @@ def _fitted(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where
         for key, value in received.model_dump().items() if recorded else ():
             written = getattr(recorded, key)
             if not close(written, value, _FIT_TOLERANCE):
-                text = f"{kind}.{key} is recorded as {written}, part calib gives {value}"
+                text = f"{kind}.{key} is recorded as {written}, part {part} gives {value}"
                 report.add("3", where, text, RESTORE)
 
 
@@ -113,7 +114,7 @@ def _rule(text: str) -> DecisionRule | None:
     name, _, numbers = text.partition(" ")
     given: dict[str, float] = {}
     try:
-        if name == "sensitivity":
+        if name in ("sensitivity", "budget"):
             given = {"target": float(numbers)}
         elif name == "cost":
             miss, _, alarm = numbers.partition(":")
@@ -133,7 +134,7 @@ def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", wher
         report.add("3", where, f"it carries metrics of part {part}, which has none", RESTORE)
     for part, recorded in ((p, m) for p, m in run.metrics.items() if p in SCORED_PARTS):
         drawn = {(m.resamples, m.seed) for m in recorded.values() if m.resamples}
-        resamples, seed = max(drawn, default=(2000, 0))
+        resamples, seed = max(drawn, default=(ENOUGH, 0))
         if resamples < ENOUGH:
             report.note(f"run {run.id}: its intervals rest on {resamples} resamples only")
         drawn = {"resamples": resamples, "seed": seed or 0}

@@ -1,0 +1,1 @@
+"""Sequences of events: features over time windows, live scoring, simulated cards, batches."""
