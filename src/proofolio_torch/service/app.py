@@ -63,7 +63,7 @@ class Service:
             self.meters.degraded.labels(reason).inc()
         if self.log is not None:
             about = {"scored_by": by, "reason": reason, "caller": caller, "versions": self.versions}
-            lines = [{"kind": "decision", **r.model_dump(), **about} for r in results]
+            lines = [{"kind": "decision", **r.model_dump(mode="json"), **about} for r in results]
             reply["logged"] = (await self.runner.log(self.log.append, lines)).text
         for result in results:
             self.meters.items.labels(by, result.decision).inc()
