@@ -84,17 +84,17 @@ def test_a_day_live_is_the_day_in_batch(world, size):
     assert expected.max() > 0.1 > expected.min()
 
 
-def test_warming_up_in_two_steps_is_warming_up_in_one(world):
-    events, day, _ = world
-    expected = scorer(world).batch(events)[day]
-    live = scorer(world)
-    live.stream.warm(events[~day].iloc[:-300])
-    live.load()
-    for part in (events[~day].iloc[-300:], events[day]):
-        rows = [live.item(**row) for row in body(part)["items"]]
-        found = [r.score for r in live.model(live.prepare(rows))]
-    assert len(found) == len(expected)  # labels of the 300 were never told: risk may differ
-    assert live.stream.held < len(events)
+def test_warming_up_takes_what_a_window_can_reach_and_the_labels_known_by_then(world):
+    events = world[0]
+    live, last = scorer(world), events["time"].max()
+    assert live.stream.warm(events) == live.stream.held
+    reached = events[events["time"] > last - pd.Timedelta(seconds=WINDOWS.reach)]
+    assert live.stream.held == len(reached) < len(events)
+    label = live.endpoints[0].item
+    told = [live.stream.learn([label(id=e.id, label=e.label)])[0] for e in reached.itertuples()]
+    known = (reached["time"] + pd.Timedelta(days=2) <= last).to_numpy()
+    assert [not t.taken for t in told] == known.tolist() and 0 < known.sum() < len(known)
+    assert all("once" in t.why for t in told if not t.taken)
 
 
 @pytest.mark.parametrize(
