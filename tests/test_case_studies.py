@@ -13,6 +13,7 @@ from proofolio import claims, verify
 ROOT = Path(__file__).parents[1]
 CASES = sorted(path.parent for path in ROOT.glob("case_studies/*/project.yaml"))
 SHARED = ROOT.parent / "shared" / "data"
+DATA = {"dog_breeds": "oxford_pets", "medical_imaging": "kermany_cxr"}
 CASE = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
@@ -52,19 +53,20 @@ def test_its_own_tests_pass(case):
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared/data beside the repository")
-def test_the_data_at_hand_gives_the_recorded_split(tmp_path):
+@CASE
+def test_the_data_at_hand_gives_the_recorded_split_and_a_smoke_run(case, tmp_path):
     """Prepared anew from the files, table, duplicates and parts equal the committed evidence."""
-    case = ROOT / "case_studies" / "medical_imaging"
     copy = tmp_path / case.name
     shutil.copytree(case, copy, ignore=shutil.ignore_patterns("work", "data", "site"))
     (copy / "data").mkdir()
-    (copy / "data" / "raw").symlink_to(SHARED / "kermany_cxr", target_is_directory=True)
+    (copy / "data" / "raw").symlink_to(SHARED / DATA[case.name], target_is_directory=True)
     environment = os.environ | {"PYTHONPATH": str(copy / "src"), "MPLBACKEND": "Agg"}
     for command in (
-        ["-m", "medical_imaging", "prepare"],
-        ["-m", "medical_imaging", "split"],
+        ["-m", case.name, "prepare"],
+        ["-m", case.name, "split"],
         ["notebooks/01_explore.py"],
         ["notebooks/02_errors.py"],
+        ["-m", case.name, "all", "--quick"],
     ):
         done = python(*command, cwd=copy, env=environment)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -103,9 +103,9 @@ def save(sheets: Iterable[Sheet], folder: Path) -> int:
     captions = {}
     for name, caption, figure in sheets:
         folder.mkdir(parents=True, exist_ok=True)
-        figure.savefig(folder / name, dpi=150)
+        figure.savefig(folder / name, dpi=150, pil_kwargs={"quality": 85})
         captions[name] = caption
-    for stale in sorted(folder.glob("*.png")):
+    for stale in sorted(folder.glob("*.webp")):
         if stale.name not in captions:
             stale.unlink()
     files.write_json(folder / CAPTIONS, captions)
@@ -148,13 +148,13 @@ def drawn(seen: View) -> Iterator[Sheet]:
             "decision for the class named beside it comes from (Grad-CAM), with the calibrated "
             "probability of that class."
         )
-        yield f"{kind}_{seen.part}.png", caption, _beside(seen, rows)
+        yield f"{kind}_{seen.part}.webp", caption, _beside(seen, rows)
     caption = (
         f"Pictures of {of}, drawn at random from every class: where the decision comes from in "
         "the network as trained, with its head drawn anew, and with all weights drawn anew. A map "
         "that stayed the same would show edges of the picture, not what was learnt."
     )
-    yield f"sanity_{seen.part}.png", caption, _sanity(seen)
+    yield f"sanity_{seen.part}.webp", caption, _sanity(seen)
 
 
 def _mistakes(seen: View) -> dict[str, "pd.DataFrame"]:

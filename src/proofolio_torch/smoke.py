@@ -44,6 +44,9 @@ def project_root(root: Path, *, anew: bool = False) -> Path:
     names = {None, *(e["name"] for e in told["ladder"])}
     told["fixed_comparisons"] = [name for name in author.fixed_comparisons if name in names]
     told["results"] = [r for r in told["results"] if {r["config"], r["versus"]} <= names]
+    told["readings"] = {}  # of examples that a smoke run may not have
+    for result in told["results"]:
+        result["parameters"].pop("readings", None)
     told["seeds"] = author.seeds[:1]
     told["data"]["raw"] = (Path("..") / ".." / author.data.raw).as_posix()
     text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True)

@@ -173,17 +173,17 @@ def test_pictures_stand_with_their_captions_and_stay_where_they_are(copy):
     assert "built without them" in section(index.read_text(), "Errors and slices")
     folder = index.parent / "sheets"
     folder.mkdir()
-    (folder / "a b.png").write_bytes(b"png")
-    (folder / "misses.png").write_bytes(b"png")
-    files.write_json(folder / "captions.json", {"misses.png": 'Misses, "sensitivity" 0.9 <b>'})
+    (folder / "a b.webp").write_bytes(b"png")
+    (folder / "misses.webp").write_bytes(b"png")
+    files.write_json(folder / "captions.json", {"misses.webp": 'Misses, "sensitivity" 0.9 <b>'})
     text = pages.write(layout, author).read_text()
     told = section(text, "Errors and slices")
     assert "built without them" not in told
-    assert 'src="sheets/a%20b.png" alt="a b"' in told
+    assert 'src="sheets/a%20b.webp" alt="a b"' in told
     assert told.count("Misses, &quot;sensitivity&quot; 0.9 &lt;b&gt;") == 2
-    assert (folder / "misses.png").is_file()
+    assert (folder / "misses.webp").is_file()
     assert bound(layout, text) == []
-    files.write_json(folder / "captions.json", ["misses.png"])
+    files.write_json(folder / "captions.json", ["misses.webp"])
     with pytest.raises(ProjectError, match="captions"):
         pages.write(layout, author)
 

@@ -84,8 +84,8 @@ def test_agreement_is_spearmans():
 
 def test_pictures_stand_in_lines_and_old_sheets_go(tmp_path):
     picture = np.zeros((8, 8, 3), np.uint8)
-    (tmp_path / "old.png").write_bytes(b"")
+    (tmp_path / "old.webp").write_bytes(b"")
     figure = sheets.line_up([[(picture, "one"), None], [(picture, "two"), (picture, "three")]])
     assert sum(bool(axis.images) for axis in figure.axes) == 3
-    assert sheets.save([("pairs.png", "Pairs.", figure)], tmp_path) == 1
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["captions.json", "pairs.png"]
+    assert sheets.save([("pairs.webp", "Pairs.", figure)], tmp_path) == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["captions.json", "pairs.webp"]

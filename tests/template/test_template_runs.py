@@ -125,7 +125,7 @@ def test_sheets_show_a_networks_mistakes_and_its_maps_under_random_weights(smoke
     assert f"of run {network.id} on " in said  # val, or test where it was opened for this run
     captions = json.loads((tmp_path / "sheets/captions.json").read_text(encoding="utf-8"))
     assert any(name.startswith("sanity_") for name in captions)
-    assert sorted(captions) == sorted(p.name for p in (tmp_path / "sheets").glob("*.png"))
+    assert sorted(captions) == sorted(p.name for p in (tmp_path / "sheets").glob("*.webp"))
     for name, caption in captions.items():
         with Image.open(tmp_path / "sheets" / name) as picture:
             assert min(picture.size) > 200 and network.id in caption

@@ -163,7 +163,8 @@ def result_blocks(facts: Facts, kind: str) -> Iterator[str]:
     for name in sorted(found, key=lambda n: (n != f"{kind}_{facts.part}", _of(facts, found[n]), n)):
         part = str(found[name].inputs.get("part", "val"))
         told = f"{said.get(kind, name)}, on {words.part(part)}{_of(facts, found[name])}"
-        if kind == "threshold_table" or (kind == "slice_table" and name != f"{kind}_{facts.part}"):
+        beside = kind in ("slice_table", "class_table") and name != f"{kind}_{facts.part}"
+        if kind == "threshold_table" or beside:
             yield from markdown.folded(told, [markdown.table_of(name)])
         else:
             yield f"{told}:"

@@ -6,7 +6,7 @@ results, curves from stored predictions.
 
 from proofolio.figures.bars import class_balance, confusion
 from proofolio.figures.canvas import Drawing
-from proofolio.figures.collect import all_figures, collect
+from proofolio.figures.collect import MANY, all_figures, collect
 from proofolio.figures.curves import learning_curves, precision_recall, reliability, roc
 from proofolio.figures.facts import Facts
 from proofolio.figures.policies import decision_curve, risk_coverage
@@ -14,6 +14,7 @@ from proofolio.figures.rungs import ladder
 from proofolio.figures.transfer import calibration_transfer, score_shift
 
 __all__ = [
+    "MANY",
     "Drawing",
     "Facts",
     "all_figures",

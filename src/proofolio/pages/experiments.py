@@ -1,25 +1,34 @@
 """The experiments log: hypothesis, change, result and conclusion of each, negatives included."""
 
+import html
 from collections.abc import Iterator
 
 from proofolio.cards import markdown, shifts, tables
 from proofolio.contract import Run
-from proofolio.figures import Facts, words
+from proofolio.figures import MANY, Facts, words
 from proofolio.project import Experiment
 
 _COUNTS = ("no run", "one run", "two runs", "three runs", "four runs", "five runs")
 
 
 def log(facts: Facts) -> Iterator[str]:
-    """Yield one block per experiment in the order of the ladder; none is left out."""
+    """Yield one block per experiment in the order of the ladder; none is left out.
+
+    Of many, each is folded under its name and conclusion.
+    """
     yield (
         "Each experiment states what it expects before it runs and changes one variable of its "
         "parent. What did not help stays."
     )
     for experiment in facts.project.ladder:
         runs = [run for run in facts.runs if run.name == experiment.name]
-        yield f"### {markdown.code(experiment.name)}"
-        yield "\n".join(f"- {line}" for line in _lines(facts, experiment, runs))
+        told = "\n".join(f"- {line}" for line in _lines(facts, experiment, runs))
+        if len(facts.project.ladder) > MANY:
+            found = html.escape(" ".join(_conclusion(experiment, runs).split()), quote=False)
+            yield from markdown.folded(f"<code>{experiment.name}</code> {found}", [told])
+        else:
+            yield f"### {markdown.code(experiment.name)}"
+            yield told
 
 
 def _lines(facts: Facts, experiment: Experiment, runs: list[Run]) -> Iterator[str]:
@@ -34,8 +43,12 @@ def _lines(facts: Facts, experiment: Experiment, runs: list[Run]) -> Iterator[st
         if run.status == "failed":
             said = markdown.line((run.error or "no error text").splitlines()[0])
             yield f"**Failed run** {markdown.code(run.id)}: {said}"
-    conclusion = experiment.conclusion or next((r.conclusion for r in runs if r.conclusion), None)
-    yield f"**Conclusion:** {markdown.line(conclusion) if conclusion else 'not written yet'}"
+    yield f"**Conclusion:** {markdown.line(_conclusion(experiment, runs))}"
+
+
+def _conclusion(experiment: Experiment, runs: list[Run]) -> str:
+    recorded = next((run.conclusion for run in runs if run.conclusion), None)
+    return experiment.conclusion or recorded or "not written yet"
 
 
 def _change(experiment: Experiment, runs: list[Run]) -> str:

@@ -57,17 +57,19 @@ def pictures(folder: Path) -> list[tuple[str, str]]:
     Raises:
         ProjectError: `captions.json` is no object of texts.
     """
-    names = sorted(path.name for path in folder.glob("*.png"))
+    names = sorted(path.name for path in folder.glob("*.webp"))
     path = folder / "captions.json"
     said = files.read_json(path) if names and path.is_file() else {}
     if not (isinstance(said, dict) and all(isinstance(text, str) for text in said.values())):
         raise ProjectError(
             "the captions of the picture sheets cannot be read",
-            expected='{"file.png": "what it shows"}',
+            expected='{"file.webp": "what it shows"}',
             received=f"{str(said)[:60]}",
             remedy=f"write {path} anew",
         )
-    return [(name, said.get(name) or name.removesuffix(".png").replace("_", " ")) for name in names]
+    return [
+        (name, said.get(name) or name.removesuffix(".webp").replace("_", " ")) for name in names
+    ]
 
 
 def sheets(shown: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -112,7 +112,7 @@ def sheets(root: Path) -> Iterator["Sheet"]:
         )
         half = -(-len(rows) // 2)
         lines = [a + b for a, b in zip(rows[:half], [*rows[half:], []], strict=False)]
-        yield f"neighbours_{part}.png", caption, room.line_up(lines)
+        yield f"neighbours_{part}.webp", caption, room.line_up(lines)
         return
 
 

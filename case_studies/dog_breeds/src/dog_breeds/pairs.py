@@ -52,7 +52,7 @@ def sheets(root: Path) -> Iterator["Sheet"]:
             f"mistakes first. In each line {TYPICAL} typical training pictures of one breed, up to "
             f"{MISJUDGED} misjudged pictures with what they are said to be, {TYPICAL} of the other."
         )
-        yield f"{name}.png", caption, room.line_up(lines)
+        yield f"{name}.webp", caption, room.line_up(lines)
 
 
 def picture(root: Path, example: str) -> np.ndarray:
