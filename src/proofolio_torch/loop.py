@@ -1,6 +1,7 @@
 """Training: one call that starts or resumes a run and returns its best model."""
 
 import functools
+import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,7 @@ def fit(
         model.load_state_dict(start)
         return Trainer(job, micro).run()
 
+    gc.freeze()  # accelerate collects garbage around a training: not over the tables held before
     try:
         return attempt()
     except RuntimeError as error:
@@ -101,6 +103,8 @@ def fit(
             received=f"down to {parallel.world_size()} example(s)",
             remedy="smaller images, a smaller model, or more memory",
         ) from None
+    finally:
+        gc.unfreeze()
 
 
 def micro_batches(batch: int, processes: int) -> list[int]:

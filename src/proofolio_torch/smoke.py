@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ def project_root(root: Path, *, anew: bool = False) -> Path:
 
     It is the project with `quick.overrides` applied to every first configuration that has the key,
     the first seed and two folds only, and the raw folder where it was. A follow-up experiment
-    whose one change meets an override is left out: nothing would differ from its parent.
+    whose one change meets an override is left out: nothing would differ from its parent. Of events
+    the folds are one validation and one test fold, which end before the first day really tested.
 
     Args:
         root: the real project's folder.
@@ -39,6 +41,10 @@ def project_root(root: Path, *, anew: bool = False) -> Path:
     for spec in told["splits"]:
         if spec["strategy"] == "cross_validation":
             spec["folds"] = FOLDS
+        if spec["strategy"] == "prequential":
+            days = spec["train_days"] + spec["delay_days"] + spec["score_days"]
+            spec["start"] = _first_tested(author) - timedelta(days)
+            spec |= {"validation_folds": 1, "test_folds": 1}
     overrides = author.quick.overrides
     told["ladder"] = _ladder(told["ladder"], overrides)
     names = {None, *(e["name"] for e in told["ladder"])}
@@ -63,13 +69,22 @@ def some_units(frame: pd.DataFrame, author: project.Project, root: Path) -> pd.D
     nothing is sealed yet. Units are taken in turn from every class, each in the order of a hash of
     their names.
 
+    Of events these are units with a positive event and units without, and of both the events before
+    the first day that the real split tests.
+
     Args:
         frame: the author's table.
         author: the project.
         root: the real project's folder, whose split is looked at.
     """
-    open_rows = frame[~frame["unit"].isin(_sealed_units(frame, author, Layout(root)))]
-    first = open_rows.drop_duplicates("unit").copy()
+    if author.kind == "events":
+        open_rows = _before_test(frame, project.load(root))
+        positive = open_rows["unit"][open_rows["label"] == author.positive_class]
+        first = open_rows.drop_duplicates("unit").copy()
+        first["label"] = first["unit"].isin(positive)
+    else:
+        open_rows = frame[~frame["unit"].isin(_sealed_units(frame, author, Layout(root)))]
+        first = open_rows.drop_duplicates("unit").copy()
     first["hash"] = [files.sha256_text(str(unit)) for unit in first["unit"]]
     first = first.sort_values("hash")
     first["turn"] = first.groupby("label").cumcount()
@@ -79,6 +94,22 @@ def some_units(frame: pd.DataFrame, author: project.Project, root: Path) -> pd.D
         held_out = chosen.loc[chosen["turn"] % 5 == 4, "unit"]
         rows["official"] = rows["unit"].isin(held_out).map({True: "test", False: "train"})
     return rows
+
+
+def _first_tested(author: project.Project) -> date:
+    """Return the first day that a prequential split of the project scores as test."""
+    return min(
+        s.start
+        + timedelta(s.train_days + s.delay_days)
+        - timedelta(s.step_days) * (s.test_folds - 1)
+        for s in author.splits
+    )
+
+
+def _before_test(frame: pd.DataFrame, author: project.Project) -> pd.DataFrame:
+    """Return the events before the first tested day; rows without a readable time stay."""
+    time = pd.to_datetime(frame["time"], utc=True, errors="coerce")
+    return frame[~(time >= pd.Timestamp(_first_tested(author), tz="UTC")).to_numpy()]
 
 
 def _sealed_units(frame: pd.DataFrame, author: project.Project, layout: Layout) -> set[str]:

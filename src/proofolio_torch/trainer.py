@@ -179,7 +179,11 @@ class Trainer:
         """
         p = self.progress
         place = [self.job.seed, p.epoch, p.examples, self.accelerator.process_index]
-        torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
+        seed = int(np.random.SeedSequence(place).generate_state(1)[0])
+        torch.default_generator.manual_seed(seed)
+        # torch.manual_seed would keep a traceback per call where CUDA is never used
+        if (device := self.accelerator.device.type) != "cpu":
+            getattr(torch, device).manual_seed(seed)
 
     def _seconds(self) -> float:
         return time.monotonic() - self.started

@@ -1,7 +1,9 @@
 """The smoke run: small, the same everywhere, and never with a unit of the real test part."""
 
 import builders
+import event_project
 import pandas as pd
+import yaml
 
 from proofolio import project, splits, table
 from proofolio.contract import Layout
@@ -94,3 +96,37 @@ def test_a_cross_validation_has_two_folds(tmp_path):
     root = builders.write_project(tmp_path, splits=[primary, {"name": "cv", **folds}])
     author = project.load(smoke.project_root(root))
     assert author.splits[1].folds == smoke.FOLDS == 2
+
+
+def events_root(folder):
+    told = event_project.project_dict(quick={"units": 40})
+    (folder / "project.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+    return folder
+
+
+def test_folds_of_events_end_before_the_first_tested_day(tmp_path):
+    root = events_root(tmp_path)
+    real = splits.make(table_of(), project.load(root).primary_split, positive_class="fraud")
+    quick = project.load(smoke.project_root(root)).primary_split
+    assert (quick.validation_folds, quick.test_folds) == (1, 1)
+    made = splits.make(table_of(), quick, positive_class="fraud").parts
+    tested = real.parts.loc[
+        (real.parts["role"] == "test") & (real.parts["part"] == "score"), "start"
+    ].min()
+    assert made["end"].max() == tested and made["fold"].nunique() == 2
+
+
+def test_events_of_tested_days_stay_out_and_both_kinds_of_units_come_along(tmp_path):
+    root = events_root(tmp_path)
+    frame = event_project.events_frame()
+    quick = project.load(smoke.project_root(root))
+    few = smoke.some_units(frame, quick, root)
+    assert few["time"].max() < pd.Timestamp("2018-04-15") <= frame["time"].max()
+    hit = set(few.loc[few["label"] == "fraud", "unit"])
+    assert few["unit"].nunique() == 40 and len(hit) == 20
+    text = frame.assign(time=frame["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert smoke.some_units(text, quick, root)["id"].tolist() == few["id"].tolist()
+
+
+def table_of():
+    return table.check_events(event_project.events_frame())[0]

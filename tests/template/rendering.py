@@ -1,6 +1,10 @@
 """Render the template of the working tree: without git, so that copier takes it as it is."""
 
+import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,3 +27,19 @@ def render(into: Path, **answers: str) -> Path:
     """Render with these answers and defaults for the rest; raises ValueError on a refused one."""
     run_copy(source(), into, data=answers, defaults=True, quiet=True)
     return into
+
+
+def environment(root: Path, *paths: Path) -> dict[str, str]:
+    """Return an environment in which Python finds the project's package, and `paths` before it."""
+    inherited = filter(None, [os.environ.get("PYTHONPATH")])
+    known = os.pathsep.join(map(str, [*paths, root / "src", *inherited]))
+    return os.environ | {"PYTHONPATH": known, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
+
+
+def run(root: Path, *words: str, code: int = 0, paths: Sequence[Path] = ()) -> str:
+    """Run `python -m my_project WORDS` in a generated project; return what it printed."""
+    command = [sys.executable, "-m", "my_project", *words]
+    found = environment(root, *paths)
+    done = subprocess.run(command, cwd=root, env=found, capture_output=True, text=True)
+    assert done.returncode == code, done.stdout[-2000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr

@@ -1,6 +1,7 @@
 """Questions: at most ten, each with help and default; a refused answer is explained."""
 
 import keyword
+import re
 import sys
 
 import pytest
@@ -39,7 +40,7 @@ REFUSED = {
     "repository_url": ["http://a.b/c", "https://a b", 'https://a"b', "https://u:p@a/b", "x\n"],
     "kind": ["audio"],
     "unit": ["", "Patient", "-a", "a  b", "a\n", "päckchen", "x" * 31],
-    "split_strategy": ["random"],
+    "split_strategy": ["random", "prequential"],
     "license": ["GPL-3.0"],
     "proofolio_requirement": ["", "numpy", "proofolio; x", "proofolio @ ../x", 'proofolio"', "a\n"],
 }
@@ -50,7 +51,9 @@ ACCEPTED = {
         "proofolio[image, docs]==0.1.*",
         "proofolio[image] @ git+https://example.org/o/p@v1.0",
         "proofolio[image] @ file:///a/folder%20name",
+        "proofolio[events]",
     ],
+    "kind": ["image", "events"],
     "repository_url": ["", "https://example.org/o/p", "https://example.org:8443/~me/p.git"],
     "unit": ["plant", "field trial", "camera-day"],
 }
@@ -84,6 +87,21 @@ def test_refused_answers_are_explained(name, value, tmp_path):
     said = " ".join(str(refusal.value).split())
     assert len(said) > 40 or name in ("kind", "license", "split_strategy"), said
     assert not (tmp_path / "project").exists()
+
+
+@pytest.mark.parametrize("strategy", ["patient", "temporal"])
+def test_events_have_one_strategy(strategy, tmp_path):
+    with pytest.raises(ValueError, match="Events are split by prequential"):
+        render(tmp_path / "project", kind="events", split_strategy=strategy)
+
+
+def test_defaults_follow_the_kind(tmp_path):
+    for kind, unit, words in (("image", "patient", "image"), ("events", "card", "events")):
+        root = render(tmp_path / kind, kind=kind)
+        stored = yaml.safe_load((root / ".copier-answers.yml").read_text(encoding="utf-8"))
+        assert stored["unit"] == unit and stored["proofolio_requirement"] == f"proofolio[{kind}]"
+        assert re.search(words, stored["description"])
+        assert ("split_strategy" in stored) == (kind == "image")
 
 
 @pytest.mark.parametrize(("name", "value"), cases(ACCEPTED), ids=repr)

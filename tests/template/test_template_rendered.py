@@ -15,7 +15,7 @@ from rendering import ROOT, render, source
 
 from proofolio import claims, project
 
-FILES = [
+SHARED = [
     ".copier-answers.yml",
     ".gitattributes",
     ".gitignore",
@@ -41,16 +41,18 @@ FILES = [
     "src/PACKAGE/__init__.py",
     "src/PACKAGE/__main__.py",
     "src/PACKAGE/data.py",
-    "src/PACKAGE/dataset.py",
     "src/PACKAGE/demo.py",
     "src/PACKAGE/evaluate.py",
     "src/PACKAGE/explore.py",
     "src/PACKAGE/models.py",
-    "src/PACKAGE/sheets.py",
     "src/PACKAGE/train.py",
     "tests/test_contract.py",
     "tests/test_project.py",
 ]
+FILES = {
+    "image": [*SHARED, "src/PACKAGE/dataset.py", "src/PACKAGE/sheets.py"],
+    "events": [*SHARED, "src/PACKAGE/events.py"],
+}
 NASTY = {
     "project_name": '"It\'s" {{ 7*7 }} {% raw %} \\n <b> & `a` *b* _c_ [d](e) | # - ~ $x$ 😀 Ünï',
     "package_name": "abcdefghij_abcdefghij_abcdefghij_abcdefg",
@@ -77,7 +79,20 @@ OTHERS = [
 ]
 
 
-@pytest.fixture(scope="module", params=[{}, NASTY, PLAIN, *OTHERS], ids=lambda a: str(len(a)))
+def of_events(answers):
+    """The same answers for events, of which the strategy is not asked."""
+    kept = {k: v for k, v in answers.items() if k != "split_strategy"}
+    return {k: v.replace("[image]", "[events]") for k, v in kept.items()} | {"kind": "events"}
+
+
+CASES = [{}, NASTY, PLAIN, *OTHERS, *map(of_events, ({}, NASTY, PLAIN))]
+
+
+def named(answers):
+    return f"{answers.get('kind', 'image')}-{len(answers)}"
+
+
+@pytest.fixture(scope="module", params=CASES, ids=named)
 def rendered(request, tmp_path_factory):
     return render(tmp_path_factory.mktemp("rendered"), **request.param), request.param
 
@@ -88,15 +103,16 @@ def files_of(folder):
 
 def test_these_files_and_no_others(rendered):
     folder, answers = rendered
-    package = answers.get("package_name", project.load(folder).package)
-    assert files_of(folder) == sorted(name.replace("PACKAGE", package) for name in FILES)
-    assert len(FILES) <= 45
+    author = project.load(folder)
+    package, files = answers.get("package_name", author.package), FILES[author.kind]
+    assert files_of(folder) == sorted(name.replace("PACKAGE", package) for name in files)
+    assert len(files) <= 45
     assert not [p for p in folder.rglob("*") if p.is_dir() and not any(p.iterdir())]
 
 
-def test_no_braces_are_left(generated):
-    for name in files_of(generated):
-        text = (generated / name).read_text(encoding="utf-8").replace("${{", "")
+def test_no_braces_are_left(of_kind):
+    for name in files_of(of_kind):
+        text = (of_kind / name).read_text(encoding="utf-8").replace("${{", "")
         if name != "docs/_overrides/main.html":  # mkdocs' own Jinja
             assert "{{" not in text and "{%" not in text, name
 
@@ -123,14 +139,15 @@ def test_answers_arrive_unchanged(rendered):
     assert author.title == site["site_name"] == stored["project_name"]
     assert author.summary == stated["description"] == stored["description"]
     assert author.authors == [stored["author_name"]] == [stated["authors"][0]["name"]]
-    assert author.primary_split.strategy == stored["split_strategy"]
+    assert author.primary_split.strategy == stored.get("split_strategy", "prequential")
+    assert author.kind == stored["kind"] == answers.get("kind", "image")
     assert author.unit == stored["unit"]
     assert stated["dependencies"] == [stored["proofolio_requirement"]]
     assert stored["author_name"] in (folder / "LICENSE").read_text(encoding="utf-8")
 
 
-def test_project_answers_every_card_question_or_says_todo(generated):
-    author = project.load(generated)
+def test_project_answers_every_card_question_or_says_todo(of_kind):
+    author = project.load(of_kind)
     for card, answers in (("model", author.model_card), ("data", author.data_card)):
         asked = yaml.safe_load(
             (ROOT / f"src/proofolio/cards/{card}_questions.yaml").read_text(encoding="utf-8")
@@ -165,13 +182,13 @@ def test_printed_numbers_say_not_measured(rendered):
     assert [str(p) for p in claims.check(folder, strict=True)] == []
 
 
-def test_modules_stay_short(generated):
-    for path in (generated / "src").rglob("*.py"):
+def test_modules_stay_short(of_kind):
+    for path in (of_kind / "src").rglob("*.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) < 150, path.name
 
 
-def test_every_module_says_what_it_is_for_and_how_to_run_it(generated):
-    for path in (generated / "src").rglob("*.py"):
+def test_every_module_says_what_it_is_for_and_how_to_run_it(of_kind):
+    for path in (of_kind / "src").rglob("*.py"):
         said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
         assert said, path.name
         assert "python " in said or path.name == "__init__.py", path.name

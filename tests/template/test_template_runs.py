@@ -1,28 +1,18 @@
 """The real entry point on a generated project: a smoke run, from raw files to a verified page."""
 
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 import yaml
-from rendering import ROOT, render
+from rendering import ROOT, environment, render, run
 
 from proofolio import evidence, project, splits, verify
 from proofolio.contract import Layout
 
 STEPS = ("prepare", "split", "audit", "train", "select", "evaluate", "cards", "sheets", "pages")
 STEPS = (*STEPS, "verify")
-
-
-def run(root, *words, code=0):
-    """Run `python -m my_project WORDS` in a generated project; return what it printed."""
-    environment = os.environ | {"PYTHONPATH": str(root / "src"), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "my_project", *words]
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
-    assert done.returncode == code, done.stdout[-2000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +59,9 @@ def test_every_fitted_step_names_its_part(smoked):
 @pytest.mark.parametrize("notebook", ["01_explore.py", "02_errors.py"])
 def test_notebooks_run_as_they_are(smoked, notebook):
     root, _ = smoked
-    environment = os.environ | {"PYTHONPATH": str(root / "src"), "MPLBACKEND": "Agg"}
     command = [sys.executable, root / "notebooks" / notebook]
     quick = root / "work" / "quick"
-    done = subprocess.run(command, cwd=quick, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=quick, env=environment(root), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
 
 

@@ -87,13 +87,13 @@ def differences(facts: Facts) -> str:
     """Return the table of paired differences; one to a parent stands in the experiments log."""
     parents = {(e.name, e.parent) for e in facts.project.ladder}
     chosen = facts.chosen.name if facts.chosen else None
-    cells: dict[tuple[str, str, str], dict[str, str]] = {}
+    cells: dict[tuple[str, str, str, str], dict[str, str]] = {}
     for name, result in facts.results_of("paired_difference").items():
         asked = {"metric": facts.metric, "part": "val"} | result.inputs
         ours, theirs = str(asked.get("config", name)), str(asked.get("versus", "-"))
         if (ours, theirs) in parents and ours != chosen:
             continue
-        row = cells.setdefault((ours, theirs, str(asked["metric"])), {})
+        row = cells.setdefault((ours, theirs, str(asked["metric"]), _rows_meant(result)), {})
         row[str(asked["part"])] = difference(facts, name, result)
     if not cells:
         return ""
@@ -105,13 +105,22 @@ def differences(facts: Facts) -> str:
     rows = [
         (
             f"{markdown.code(key[0])} less {markdown.code(key[1])}",
-            words.metric(key[2]),
+            words.metric(key[2]) + key[3],
             *(cells[key].get(part, "not measured") for part in shown),
         )
         for key in ordered
     ]
     header = ("Difference, on the same resamples", "In", *(f"On {words.part(p)}" for p in shown))
     return markdown.table(header, rows)
+
+
+def _rows_meant(result: Result) -> str:
+    """Return which rows a difference is about, nothing where it is about all of them."""
+    name, asked = result.parameters.get("slice"), result.parameters.get("value")
+    if name is None:
+        return ""
+    values = ", ".join(map(str, asked if isinstance(asked, list) else [asked]))
+    return f", {markdown.line(str(name))} {markdown.line(values)} alone"
 
 
 def references(facts: Facts) -> str:

@@ -77,11 +77,17 @@ def _data(facts: Facts, drawings: Drawings) -> Iterator[str]:
 
 def _audit(facts: Facts) -> Iterator[str]:
     yield "## What the audit found"
-    yield (
-        "Leaks are looked for across the parts, and a shortcut probe tries to predict the label "
-        "from file statistics alone: what it can predict, a model may have learnt instead of the "
-        "content."
-    )
+    if facts.project.kind == "events":
+        yield (
+            "Nothing may learn from later than it scores, and the amount alone is tried as a "
+            "score: what it can predict needs no model."
+        )
+    else:
+        yield (
+            "Leaks are looked for across the parts, and a shortcut probe tries to predict the "
+            "label from file statistics alone: what it can predict, a model may have learnt "
+            "instead of the content."
+        )
     yield '<div class="proof-told" markdown>'
     yield proofs.findings(facts, folded=True)
     yield "</div>"
