@@ -11,7 +11,7 @@ from proofolio_torch import service
 
 KEY, OTHER = "a-key-for-the-tests-only-0001", "a-key-for-the-tests-only-0002"
 HEADERS = {"X-API-Key": KEY}
-SECRET = "4929-PAYLOAD"
+PAYLOAD = "sent-by-a-caller"
 
 
 class Item(BaseModel):

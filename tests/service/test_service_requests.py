@@ -5,7 +5,7 @@ import logging
 import re
 
 import pytest
-from service_support import HEADERS, KEY, OTHER, SECRET, Plain, ask, client, settings
+from service_support import HEADERS, KEY, OTHER, PAYLOAD, Plain, ask, client, settings
 
 import proofolio
 from proofolio_torch import service
@@ -172,7 +172,7 @@ def test_health_needs_no_key():
 def test_metrics_count_what_happened(found):
     ask(found, 0.7, 0.2)
     ask(found, 2)
-    found.get(f"/{SECRET}")
+    found.get(f"/{PAYLOAD}")
     found.get("/version", headers={"X-API-Key": "wrong"})
     text = found.get("/metrics").text
     for line in (
@@ -186,22 +186,22 @@ def test_metrics_count_what_happened(found):
     ):
         assert line in text, line
     assert re.search(r'request_seconds_bucket\{le="0.005",path="/score"\}', text)
-    assert SECRET not in text
+    assert PAYLOAD not in text
 
 
 def test_neither_keys_nor_payloads_are_logged(caplog):
     caplog.set_level(logging.DEBUG)
-    with client(Plain(fail=ValueError(f"{SECRET} is odd"))) as found:
+    with client(Plain(fail=ValueError(f"{PAYLOAD} is odd"))) as found:
         ask(found)
-        found.post("/score", json={"items": [{"id": SECRET, "value": 0.3}]})
-        found.post("/score", json={"items": [{"id": SECRET, "value": 3}]})
-        found.get(f"/{SECRET}?key={KEY}")
-        found.get("/version", headers={"X-API-Key": SECRET})
+        found.post("/score", json={"items": [{"id": PAYLOAD, "value": 0.3}]})
+        found.post("/score", json={"items": [{"id": PAYLOAD, "value": 3}]})
+        found.get(f"/{PAYLOAD}?key={KEY}")
+        found.get("/version", headers={"X-API-Key": PAYLOAD})
     ours = [r for r in caplog.records if r.name.startswith("proofolio")]
     assert any("ValueError at service_support.py" in r.getMessage() for r in ours)
     assert any(" shop" in r.getMessage() for r in ours)
     for record in ours:
-        assert SECRET not in record.getMessage() and KEY not in record.getMessage()
+        assert PAYLOAD not in record.getMessage() and KEY not in record.getMessage()
 
 
 @pytest.mark.parametrize("change", [{"items": 0}, {"model_s": 0.0}, {"waiting": -1}])

@@ -33,6 +33,8 @@ PACKAGES = (
     "timm",
     "torch",
     "torchvision",
+    "xgboost",
+    "xgboost-cpu",
 )
 LOCKS = ("constraints.txt", "requirements.lock", "uv.lock", "requirements.txt", "environment.yml")
 HARDWARE = ("gpu", "cuda", "cudnn")  # known to the runtime only: proofolio imports no torch

@@ -19,7 +19,9 @@ def new_key(name: str = "caller") -> None:
 
 
 @app.command(name="verify-log")
-def verify_log(path: Path, anchors: Path | None = None, head: str | None = None) -> None:
+def verify_log(
+    path: tyro.conf.Positional[Path], anchors: Path | None = None, head: str | None = None
+) -> None:
     """Say whether a decision log is whole; exit status 1 where it is not.
 
     Args:
