@@ -52,10 +52,11 @@ site: setup      ## build the site, strict, with a page for every case study
 	done
 	$(BIN)/mkdocs build --strict
 
-bench: setup     ## time the spine and the events (JSON and CSV under bench/results)
+bench: setup     ## time the spine, the events and the service (JSON and CSV under bench/results)
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/events.py --large
 	$(BIN)/python bench/sequences.py
+	$(BIN)/python bench/serving.py
 
 render: setup    ## re-render the template-owned files of all case studies
 	$(BIN)/python case_studies/render.py

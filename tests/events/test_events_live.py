@@ -153,3 +153,25 @@ def test_a_label_cannot_be_known_before_its_event(started):
 def test_a_label_of_a_forgotten_event_changes_nothing(started):
     started.add("z", "c", 1000 + 30 * DAY, 1.0, "m")
     assert not started.learn("b", "fraud", 1000 + 30 * DAY)
+
+
+def test_in_the_order_of_arrival_ties_need_no_sorted_ids():
+    events = table(800, days=20)
+    _, expected = features(events)
+    names = {name: f"{i % 7}{name}" for i, name in enumerate(events["id"])}
+    live, rows = Live(Windows(), arrival=True), []
+    for i, e in enumerate(events.itertuples()):
+        if i == 400:
+            live = Live.restore(live.snapshot())
+        rows.append(live.add(names[e.id], e.unit, e.time, e.amount, e.unit2))
+        live.learn(names[e.id], e.label)
+    assert np.array_equal(np.array(rows), expected)
+    with pytest.raises(TableError, match="out of order"):
+        live.add("late", "c1", live.now - 1, 1.0, "m1")
+
+
+def test_a_check_changes_nothing(started):
+    assert started.check("c", "c", 1001, 1.0, "m") == 1001
+    with pytest.raises(TableError, match="out of order"):
+        started.check("a", "c", 1000, 1.0, "m")
+    assert (len(started), started.now) == (1, 1000)

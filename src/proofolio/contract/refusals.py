@@ -2,11 +2,15 @@
 
 
 class ProofError(Exception):
-    """A refusal that names what is wrong, what was expected, what was received and the remedy."""
+    """A refusal that names what is wrong, what was expected, what was received and the remedy.
+
+    The four are also attributes of these names, for an answer that is not text.
+    """
 
     def __init__(
         self, what: str, *, expected: str = "", received: str = "", remedy: str = ""
     ) -> None:
+        self.what, self.expected, self.received, self.remedy = what, expected, received, remedy
         named = (("expected", expected), ("received", received), ("remedy", remedy))
         super().__init__("\n".join([what, *(f"  {k}: {v}" for k, v in named if v)]))
 

@@ -1,12 +1,12 @@
 """The chained log of runs, `evidence/runs.jsonl`: one line per start and end, none ever removed."""
 
-import json
 from typing import Any
 
 from filelock import FileLock
 
 from proofolio import files
 from proofolio.contract import Layout, RunError
+from proofolio.evidence import chain
 
 OPENING = ("started", "resumed")
 CLOSING = ("finished", "failed")
@@ -15,7 +15,7 @@ _TIMEOUT_S = 60.0  # a line takes milliseconds; a minute of waiting means a hung
 
 def entries(layout: Layout) -> list[dict[str, Any]]:
     """Return the log's lines in order; raises RunError at a line that is not JSON."""
-    return [_parse(line, number) for number, line in enumerate(_lines(layout), 1)]
+    return [_entry(link) for link in chain.follow(_lines(layout))]
 
 
 def append(layout: Layout, entry: dict[str, Any]) -> bool:
@@ -31,8 +31,7 @@ def append(layout: Layout, entry: dict[str, Any]) -> bool:
         lines = _lines(layout)
         if entry["status"] in CLOSING and closing(layout, entry["id"]) is not None:
             return False
-        previous = files.sha256_text(lines[-1]) if lines else None
-        lines.append(files.json_line({**entry, "previous": previous}).rstrip("\n"))
+        lines.append(chain.linked(entry, chain.head(lines[-1] if lines else None)))
         files.write_text(layout.runs_log, "\n".join(lines) + "\n")
     return True
 
@@ -52,18 +51,16 @@ def verify_chain(layout: Layout) -> list[str]:
     run starts before it resumes or ends and ends once; every ended run has its `run.json` with
     the same status; every recorded run has its closing line.
     """
-    problems, previous, state = [], None, {}
-    for number, line in enumerate(_lines(layout), 1):
-        where = f"runs.jsonl line {number}"
+    problems, state = [], {}
+    for link in chain.follow(_lines(layout)):
+        where = f"runs.jsonl line {link.number}"
         try:
-            entry = _parse(line, number)
+            entry = _entry(link)
         except RunError as error:
             problems.append(str(error).replace("\n", ";"))
-            previous = files.sha256_text(line)
             continue
-        if entry.get("previous") != previous:
+        if not link.intact:
             problems.append(f"{where}: the chain is broken: its predecessor was edited or removed")
-        previous = files.sha256_text(line)
         fault = _order_fault(state.get(entry.get("id")), entry.get("status"))
         if fault:
             problems.append(f"{where}: run {entry.get('id')} {fault}")
@@ -105,15 +102,11 @@ def _lines(layout: Layout) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
-def _parse(line: str, number: int) -> dict[str, Any]:
-    try:
-        entry = json.loads(line)
-    except json.JSONDecodeError:
-        entry = None
-    if not isinstance(entry, dict):
+def _entry(link: chain.Link) -> dict[str, Any]:
+    if link.entry is None:
         raise RunError(
-            f"runs.jsonl line {number} is not a JSON object",
-            received=line[:80],
+            f"runs.jsonl line {link.number} is not a JSON object",
+            received=link.text[:80],
             remedy="restore evidence/runs.jsonl from git",
         )
-    return entry
+    return link.entry

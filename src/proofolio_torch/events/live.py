@@ -25,13 +25,15 @@ class Live:
 
     Args:
         windows: the same lengths, delay and flags as in training.
+        arrival: of two events in one second, take them as they come rather than the smaller id
+            first. The batch form gives the same values where the ids sort as the events arrived.
 
     Memory grows with the events of the last `windows.reach` seconds, and up to as many again of
     entities that were silent since.
     """
 
-    def __init__(self, windows: Windows | None = None) -> None:
-        self.windows = windows or Windows()
+    def __init__(self, windows: Windows | None = None, *, arrival: bool = False) -> None:
+        self.windows, self.arrival = windows or Windows(), arrival
         self._units: dict[str, Lane] = {}
         self._seconds: dict[str, Lane] = {}
         self._held: dict[str, Event] = {}
@@ -41,6 +43,17 @@ class Live:
     def __len__(self) -> int:
         """Return the number of events that are held."""
         return len(self._held)
+
+    @property
+    def now(self) -> int | None:
+        """Second of the last event, since 1970; None before the first."""
+        return self._last[0] if self._last else None
+
+    def check(
+        self, id: str, unit: str, time: Any, amount: float = 0.0, unit2: str | None = None
+    ) -> int:
+        """Return an event's second, and change nothing; raises TableError where `add` would."""
+        return self._checked(id, unit, time, amount, unit2).time
 
     def add(
         self, id: str, unit: str, time: Any, amount: float = 0.0, unit2: str | None = None
@@ -121,14 +134,14 @@ class Live:
             else np.array([], dtype="U1" if name in ("id", "unit", "unit2") else np.int64)
             for name in _COLUMNS
         }
-        about = {"windows": self.windows.to_dict(), "last": self._last}
+        about = {"windows": self.windows.to_dict(), "last": self._last, "arrival": self.arrival}
         return state | {"about": np.array(json.dumps(about))}
 
     @classmethod
     def restore(cls, state: Any) -> "Live":
         """Return the scorer that `snapshot` described, from its arrays or from np.load(file)."""
         about = json.loads(str(state["about"]))
-        live = cls(Windows(**about["windows"]))
+        live = cls(Windows(**about["windows"]), arrival=about.get("arrival", False))
         rows = zip(*(state[name].tolist() for name in _COLUMNS), strict=True)
         for id, unit, unit2, time, amount, positive, enters in rows:
             event = Event(id, unit, unit2, time, amount)
@@ -141,7 +154,8 @@ class Live:
 
     def _checked(self, id: str, unit: str, time: Any, amount: float, unit2: str | None) -> Event:
         now = _seconds(time)
-        if self._last is not None and (now, id) <= self._last:
+        tie = self.arrival or self._last is None or id > self._last[1]
+        if self._last is not None and (now < self._last[0] or (now == self._last[0] and not tie)):
             raise TableError(
                 f"event {id} is out of order",
                 expected=f"an event after second {self._last[0]}, id {self._last[1]}",

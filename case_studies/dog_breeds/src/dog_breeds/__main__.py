@@ -180,7 +180,7 @@ def neighbours(quick: bool = False, run: str = "", k: int = 20) -> None:
     from dog_breeds import neighbours as room
 
     root = _root(quick)
-    for result in room.record(root, " ".join(evidence.normalised_argv(sys.argv, root)), run, k):
+    for result in room.record(root, _how(root), run, k):
         told = result.inputs["part"], result.parameters["rows"], result.value
         print("neighbours on {} ({}): {:.3f}".format(*told), flush=True)
 
