@@ -47,8 +47,14 @@ def _top(facts: Facts, answers: Answers) -> Iterator[str]:
     if facts.project.demo_data:
         yield DEMO
     yield markdown.paragraphs(facts.project.summary)
+    yield limit(facts)
     yield answers.counted()
     yield headline.sentence(facts)
+
+
+def limit(facts: Facts) -> str:
+    """Return what a reader of either card must know first."""
+    return f"**The strongest limit.** {markdown.line(facts.project.problem.limit)}"
 
 
 def _details(facts: Facts, answers: Answers) -> Iterator[str]:
@@ -122,7 +128,6 @@ def _decision(facts: Facts, answers: Answers) -> Iterator[str]:
 
 def _limits(facts: Facts, answers: Answers) -> Iterator[str]:
     yield "## Limits and caveats"
-    yield f"**The strongest limit.** {markdown.line(facts.project.problem.limit)}"
     yield answers.asked("Caveats")
 
 
