@@ -63,12 +63,13 @@ def detection_delay(
     """Return how soon the fraud of an entity is met by so many alerts a day.
 
     `inputs`: runs (one), part. `parameters`: budgets, alerts a day as of kind `budget`; entities
-    {name: unit or unit2}, what may be compromised (absent: both); and the draws'. Each fold's scored window stands
-    alone, and frauds before it are ignored: its first fraud of an entity starts the clock. Rows:
-    entity, budget, n (entities with a fraud in a window, each window for itself), n_units
-    (distinct), frauds, then the measures of `metrics.detection_delay` with their intervals, which
-    resample that entity and hold fixed which events were alerted. `value` is the first row's share
-    alerted.
+    {name: {column: unit or unit2, slice, value}}, what may be compromised, where slice and value
+    are named by frauds of that value alone (absent: units, unit2 if any); and the draws'. Each
+    fold's scored window stands alone, and frauds before it are ignored: the first fraud of an
+    entity there starts the clock. Rows: entity, budget, n (entities with a
+    fraud in a window, each window for itself), n_units (distinct), frauds, then the measures of
+    `metrics.detection_delay` with their intervals, which resample that entity and hold fixed which
+    events were alerted. `value` is the first row's share alerted.
 
     Raises:
         RunError: The run scores images; an entity is no column; no positive event.
@@ -77,21 +78,15 @@ def detection_delay(
     building.refuse_demonstration(layout, [run])
     part = scoring.join_run(run, stored, examples, inputs["part"])
     _demand_days(run, part, "a delay of detection")
-    usual = {column: column for column in ENTITIES if column in part.rows}
+    usual = {column: {"column": column} for column in ENTITIES if column in part.rows}
     entities, budgets = parameters.get("entities", usual), parameters["budgets"]
-    unknown = [c for c in entities.values() if c not in ENTITIES or c not in part.rows]
-    if unknown or not entities or not budgets or min(budgets) < 1 or not part.y.any():
-        raise RunError(
-            "the delay of detection cannot be computed",
-            expected="budgets of 1 or more, entities {name: unit or unit2}, a positive event",
-            received=f"budgets {budgets}, entities {entities}, {part.y.sum()} positive events",
-            remedy=slices.REMEDY,
-        )
+    _demand_entities(part, entities, budgets)
     rows = []
     for size in budgets:
         alerted = metrics.alerted(part.rounds.day, part.stored, size)
-        for name, column in entities.items():
-            own = (part.rows["time"].to_numpy(), part.rows[column].to_numpy(), part.y, alerted)
+        for name, asked in entities.items():
+            named, y = part.rows[asked["column"]].to_numpy(), _of_value(part, asked)
+            own = (part.rows["time"].to_numpy(), named, y, alerted)
             found = metrics.first_alerts(part.rounds.fold, *own)
             row = {"entity": name, "budget": size, "n": len(found.entity)}
             row |= {"n_units": len(np.unique(found.entity)), "frauds": int(found.frauds.sum())}
@@ -105,6 +100,30 @@ def detection_delay(
     for row in rows:
         del row["method"]
     return building.result("detection_delay", inputs, parameters, lead, rows)
+
+
+def _of_value(part: scoring.Joined, asked: Inputs) -> np.ndarray:
+    """Return (n,) 1 for a positive event of the slice value that is asked for, if one is."""
+    if "slice" not in asked:
+        return part.y
+    wanted = asked["value"] if isinstance(asked["value"], list) else [asked["value"]]
+    return part.y * slices.values(part.rows, asked["slice"]).isin(map(str, wanted)).to_numpy()
+
+
+def _demand_entities(part: scoring.Joined, entities: Inputs, budgets: list[int]) -> None:
+    usable = [column for column in ENTITIES if column in part.rows]
+    keys = ({"column"}, {"column", "slice", "value"})
+    fit = all(set(e) in keys and e["column"] in usable for e in entities.values())
+    empty = [name for name, e in entities.items() if fit and not _of_value(part, e).any()]
+    if not (fit and entities and budgets and min(budgets) > 0) or empty:
+        raise RunError(
+            "the delay of detection cannot be computed",
+            expected="budgets of 1 or more; entities {name: {column: unit or unit2}}, which may "
+            "name slice and value, each with a positive event",
+            received=f"budgets {budgets}, entities {entities}"
+            + (f", none of {', '.join(empty)}" if empty else ""),
+            remedy=slices.REMEDY,
+        )
 
 
 def _demand_days(run: Run, data: scoring.Joined, what: str) -> None:

@@ -47,7 +47,7 @@ NAMES = {
 } | {kind: f"{kind}_{{part}}" for kind in (*SETTINGS, "confusion", "slice_table")}
 METRIC_OF = {"ceiling": metrics.CEILING_OF}  # kinds about one metric
 TWO_SIDED = ("paired_difference", "difference_by_slice", "drift", "leak_comparison")
-ABOUT_SEEDS = ("seed_mean", "slice_difference", "ceiling", *TWO_SIDED)  # other kinds are about one run
+ABOUT_SEEDS = ("seed_mean", "slice_difference", "ceiling", *TWO_SIDED)  # others: about one run
 
 
 def name(kind: str, inputs: dict[str, Any]) -> str | None:

@@ -153,7 +153,8 @@ def slice_table(
     """Return metrics on every slice of a part, the whole part first.
 
     `inputs`: runs (one), part, metric (leads). `parameters`: metrics, resamples, seed and, of
-    events, `by`: "fold" and "day" are slices too, and `positives`. The rows are those of `errors.slice_table`.
+    events, `by`: "fold" and "day" are slices too, and `positives`. The rows are those of
+    `errors.slice_table`.
     """
     run, stored, examples = building.one(layout, inputs)
     rows = errors.slice_table(
