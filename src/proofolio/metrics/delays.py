@@ -82,10 +82,13 @@ def detection_delay(
         for start, weights in groups.draws(resamples, seed, chunk_rows(len(found.entity))):
             drawn[start : start + len(weights)] = statistic(weights)
     named = (*_SHARES, *_QUANTILES, "missed_before")
-    return {
-        name: summary(name, float(of_sample[i]), drawn[:, i], groups, found.entity, level, seed)
-        for i, name in enumerate(named)
-    }
+    common = (groups, found.entity, level, seed)
+    told = {}
+    for name, value, column in zip(named, of_sample, drawn.T, strict=True):
+        metric = summary("recall", float(value), column, *common)
+        undefined = {"method": "undefined: nothing was alerted"} if np.isnan(value) else {}
+        told[name] = metric.model_copy(update=undefined)
+    return told
 
 
 class _Delays:
