@@ -109,6 +109,7 @@ def _results(facts: Facts) -> Iterator[str]:
     for part in facts.parts:
         yield f"### On {words.part(part)}"
         yield tables.metrics(facts, part)
+    yield from policies.block(facts, "ceiling")
     yield "### Against the baselines"
     yield tables.target(facts)
     yield markdown.table_of("ladder")
@@ -122,6 +123,7 @@ def _decision(facts: Facts, answers: Answers) -> Iterator[str]:
     yield "## Calibration and threshold"
     yield tables.calibration(facts)
     yield from policies.sentences(facts)
+    yield from policies.block(facts, "detection_delay")
     yield from tables.result_blocks(facts, "threshold_table")
     yield answers.asked("Calibration and threshold")
 
