@@ -58,8 +58,8 @@ def _gains(facts: Facts, result: Result) -> str:
         f"{words.part(_part(result))}, slice by slice: the first configuration is {ours}, the "
         "second one the other. A slice that holds positives alone is set against all negative "
         "rows; the others are taken with the negatives they have. Each row has its own share of "
-        "positives, so values compare within a row, not down a column. One row in twenty excludes "
-        "zero by chance."
+        "positives, so values compare within a row, not down a column. Where nothing differs, one "
+        "row in twenty still excludes zero."
     )
 
 
