@@ -115,9 +115,10 @@ def test_a_resample_of_delays_is_the_measure_of_the_rows_drawn():
     missed = np.where(np.isnan(hours), 2, (hours > 0) * rng.integers(1, 4, 60))
     found = metrics.Detections(rng.integers(0, 20, 60), missed + 1, hours, missed)
     groups = clustering(found.entity)
-    weights = rng.integers(0, 3, (5, groups.n_cells)).astype(float)
-    for got, weight in zip(_Delays(found, groups)(weights), weights, strict=True):
-        drawn = np.repeat(np.arange(60), weight[groups.cells].astype(int))
+    draws = (rng.integers(0, 3, (groups.sizes[0], 5)),)
+    weights = groups.weights(draws).T
+    for got, weight in zip(_Delays(found, groups)(draws), weights, strict=True):
+        drawn = np.repeat(np.arange(60), weight)
         seen = drawn[~np.isnan(hours[drawn])]
         late = np.quantile(hours[seen], [0.5, 0.9], method="inverted_cdf")
         share = [len(seen) / len(drawn), (missed[seen] == 0).sum() / len(drawn)]

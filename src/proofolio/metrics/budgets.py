@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from proofolio.contract import Metric, MetricError
-from proofolio.metrics.bootstrap import summary
+from proofolio.metrics.bootstrap import counted, summary
 from proofolio.metrics.ranking import ratio
-from proofolio.metrics.resampling import clustering
+from proofolio.metrics.resampling import Clustering, Draws, at_once, clustering
 
 # Each measure, and the metric whose words say why it is undefined where it is.
 MEASURES = {"precision": "precision", "recall": "recall", "value_share": "recall"}
@@ -57,13 +57,14 @@ def alert_budgets(
         )
     groups = clustering(clusters, len(y), second)
     value = np.asarray(y) * (1.0 if amount is None else np.asarray(amount))
-    alerts = _Alerts(day, np.asarray(y), np.asarray(score), value, groups.cells)
-    of_sample = alerts(np.ones(groups.n_cells), budgets)
+    alerts = _Alerts(day, np.asarray(y), np.asarray(score), value, groups)
+    of_sample = alerts(groups.once(), budgets)[0]
     drawn = np.full((resamples, *of_sample.shape), np.nan)
     if min(groups.sizes) > 1:
-        for start, weights in groups.draws(resamples, seed, 1):
-            drawn[start] = alerts(weights[0], budgets)
-    common = (groups, clusters if units is None else units, level, seed)
+        for start, draws in groups.draws(resamples, seed, at_once(len(y))):
+            found = alerts(draws, budgets)
+            drawn[start : start + len(found)] = found
+    common = (groups, counted(units, groups), level, seed)
     named = [m for m in MEASURES if amount is not None or m != "value_share"]
     return [
         {
@@ -90,7 +91,7 @@ def _best_first(day: np.ndarray, score: np.ndarray) -> Iterator[np.ndarray]:
 
 
 class _Alerts:
-    """The measures of every budget as a function of weights per cell."""
+    """The measures of every budget as a function of how often clusters are drawn."""
 
     def __init__(
         self,
@@ -98,27 +99,34 @@ class _Alerts:
         y: np.ndarray,
         score: np.ndarray,
         value: np.ndarray,
-        cells: np.ndarray,
+        groups: Clustering,
     ) -> None:
         """Sort each day's rows once, best first."""
         self._days = []
         for rows in _best_first(day, score):
-            self._days.append((cells[rows], y[rows], value[rows]))
+            self._days.append((groups.take(rows), y[rows] == 1, value[rows]))
         positive = np.flatnonzero(y == 1)
-        self._positive = (cells[positive], value[positive])
+        self._positive = (groups.take(positive), value[positive])
 
-    def __call__(self, weights: np.ndarray, budgets: Sequence[int]) -> np.ndarray:
-        """Return (budgets, 3) precision, recall and share of the value; NaN where undefined."""
-        sums = np.zeros((len(budgets), 3))  # alerts, positives found, value found
-        for cells, y, value in self._days:
-            upto, most = 4 * max(budgets), max(budgets)
-            while (own := weights[cells[:upto]]).sum() < most and upto < len(cells):
-                upto *= 4
-            before = np.cumsum(own) - own
-            for line, budget in zip(sums, budgets, strict=True):
-                taken = np.clip(budget - before, 0, own)
-                line += (taken.sum(), taken @ y[:upto], taken @ value[:upto])
-        cells, value = self._positive
-        own = weights[cells]
-        whole = np.stack(np.broadcast_arrays(sums[:, 0], own.sum(), own @ value), axis=1)
-        return ratio(sums[:, [1, 1, 2]], whole)
+    def __call__(self, draws: Draws, budgets: Sequence[int]) -> np.ndarray:
+        """Return (b, budgets, 3) precision, recall and share of the value; NaN where undefined."""
+        b, most = draws[0].shape[1], max(budgets)
+        sums = np.zeros((b, len(budgets), 3))  # alerts, positives found, value found
+        for groups, positive, value in self._days:
+            upto, own = 2 * most, np.zeros((b, 0))
+            while own.shape[1] < len(value) and (not own.size or (own.sum(axis=1) < most).any()):
+                upto *= 2
+                own = groups.weights(draws, slice(upto)).T.astype(np.float64)
+            after = np.cumsum(own, axis=1)
+            at = np.flatnonzero(positive[:upto])
+            own, reached = own.take(at, axis=1), after.take(at, axis=1)
+            for i, budget in enumerate(budgets):
+                taken = np.minimum(np.maximum(budget - (reached - own), 0), own)
+                sums[:, i, 0] += np.minimum(after[:, -1], budget)
+                sums[:, i, 1] += taken.sum(axis=1)
+                sums[:, i, 2] += taken @ value[at]
+        groups, value = self._positive
+        own = groups.weights(draws).T.astype(np.float64)
+        whole = np.stack([own.sum(axis=1), own @ value], axis=1)[:, None]
+        whole = np.concatenate([sums[:, :, :1], np.repeat(whole, len(budgets), axis=1)], axis=2)
+        return ratio(sums[:, :, [1, 1, 2]], whole)

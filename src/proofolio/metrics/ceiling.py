@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from proofolio.contract import Metric
-from proofolio.metrics.bootstrap import evaluate, summary
+from proofolio.metrics.bootstrap import counted, evaluate, summary
 from proofolio.metrics.resampling import clustering
-from proofolio.metrics.rounds import Rounds, prepared
+from proofolio.metrics.rounds import Rounds
 
 CEILING_OF = "card_precision_at_100"  # k is divided by, however few cards of a day are fraudulent
 
@@ -45,13 +45,15 @@ def share_of_ceiling(
         `ceiling`, `value` and `share_of_ceiling`; without a fraud the share is None.
     """
     groups = clustering(clusters, len(y), second)
-    given = {"raw": None, "threshold": None, "groups": groups, "rounds": rounds}
-    ranked = [*scores, np.asarray(y, dtype=np.float64)]
-    members = [prepared([CEILING_OF], y, score, **given) for score in ranked]
-    of_sample, drawn = evaluate(members, groups, resamples, seed)
-    common = (groups, clusters if units is None else units, level, seed)
+    given = {"raw": None, "threshold": None, "rounds": rounds, "resamples": resamples, "seed": seed}
+    found = [
+        evaluate([CEILING_OF], y, ranked, groups, **given)
+        for ranked in (*scores, np.asarray(y, dtype=np.float64))
+    ]
+    of_sample, drawn = (np.stack(values)[..., 0] for values in zip(*found, strict=True))
+    common = (groups, counted(units, groups), level, seed)
     (best, reached), (bests, reaches) = (
-        (values[-1, ..., 0], values[:-1, ..., 0].mean(axis=0)) for values in (of_sample, drawn)
+        (values[-1], values[:-1].mean(axis=0)) for values in (of_sample, drawn)
     )
     pairs = {"ceiling": (best, bests), "value": (reached, reaches)}
     found = {key: summary(CEILING_OF, float(v), d, *common) for key, (v, d) in pairs.items()}

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from proofolio.contract import Metric
-from proofolio.metrics.bootstrap import summary
-from proofolio.metrics.resampling import Clustering, clustering
-from proofolio.metrics.statistics import chunk_rows
+from proofolio.metrics.bootstrap import counted, summary
+from proofolio.metrics.resampling import Clustering, Draws, at_once, clustering
 
 _SHARES = ("alerted", "at_first_fraud")
 _QUANTILES = {"hours_median": 0.5, "hours_p90": 0.9}
@@ -76,13 +75,14 @@ def detection_delay(
     """
     groups = clustering(found.entity)
     statistic = _Delays(found, groups)
-    of_sample = statistic(np.ones((1, groups.n_cells)))[0]
+    of_sample = statistic(groups.once())[0]
     drawn = np.full((resamples, len(of_sample)), np.nan)
     if min(groups.sizes) > 1:
-        for start, weights in groups.draws(resamples, seed, chunk_rows(len(found.entity))):
-            drawn[start : start + len(weights)] = statistic(weights)
+        for start, draws in groups.draws(resamples, seed, at_once(len(found.entity))):
+            values = statistic(draws)
+            drawn[start : start + len(values)] = values
     named = (*_SHARES, *_QUANTILES, "missed_before")
-    common = (groups, found.entity, level, seed)
+    common = (groups, counted(None, groups), level, seed)
     told = {}
     for name, value, column in zip(named, of_sample, drawn.T, strict=True):
         metric = summary("recall", float(value), column, *common)
@@ -92,17 +92,17 @@ def detection_delay(
 
 
 class _Delays:
-    """The measures as a function of weights per entity; NaN where nothing was alerted."""
+    """The measures as a function of how often entities are drawn; NaN where nothing was alerted."""
 
     def __init__(self, found: Detections, groups: Clustering) -> None:
         order = np.argsort(found.hours, kind="stable")  # NaN, never alerted, comes last
-        self._cells, self._hours = groups.cells[order], found.hours[order]
+        self._groups, self._hours = groups.take(order), found.hours[order]
         self._missed = found.missed[order]
         self._alerted = int((~np.isnan(found.hours)).sum())
 
-    def __call__(self, weights: np.ndarray) -> np.ndarray:
-        """Return (b, 5) for weights (b, entities)."""
-        own = weights.take(self._cells, axis=1)
+    def __call__(self, draws: Draws) -> np.ndarray:
+        """Return (b, 5) for b resamples."""
+        own = self._groups.weights(draws).T.astype(np.float64)
         seen, hours = own[:, : self._alerted], self._hours[: self._alerted]
         missed = self._missed[: self._alerted]
         total, caught = own.sum(axis=1), seen.sum(axis=1)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from proofolio.contract import Metric, MetricError
-from proofolio.metrics.bootstrap import evaluate, summary
+from proofolio.metrics.bootstrap import counted, evaluate, summary
 from proofolio.metrics.resampling import clustering
-from proofolio.metrics.rounds import Rounds, prepared
+from proofolio.metrics.rounds import Rounds
 
 
 def interval(
@@ -68,14 +68,10 @@ def intervals(
         MetricError: for unfit input.
     """
     groups = clustering(clusters, np.shape(y)[0] if np.ndim(y) else None, second)
-    given = {"raw": raw, "threshold": threshold, "groups": groups, "rounds": rounds}
-    statistics = prepared(names, y, scores, **given)
-    of_sample, drawn = evaluate([statistics], groups, resamples, seed)
-    units = clusters if units is None else units
-    return {
-        name: summary(name, of_sample[0, i], drawn[0, :, i], groups, units, level, seed)
-        for i, name in enumerate(statistics.names)
-    }
+    given = {"raw": raw, "threshold": threshold, "rounds": rounds}
+    of_sample, drawn = evaluate(names, y, scores, groups, resamples=resamples, seed=seed, **given)
+    common = (groups, counted(units, groups), level, seed)
+    return {name: summary(name, of_sample[i], drawn[:, i], *common) for i, name in enumerate(names)}
 
 
 def seed_mean(
@@ -195,17 +191,18 @@ def _combinations(
             remedy="pass the decision threshold of every run",
         )
     groups = clustering(clusters, np.shape(y)[0] if np.ndim(y) else None, second)
-    members = [
-        prepared(names, y, s, raw=r, threshold=t, groups=groups, rounds=rounds)
+    found = [
+        evaluate(
+            names, y, s, groups, raw=r, threshold=t, rounds=rounds, resamples=resamples, seed=seed
+        )
         for s, r, t in zip(scores, stored, thresholds, strict=True)
     ]
-    of_sample, drawn = evaluate(members, groups, resamples, seed)
-    units = clusters if units is None else units
-    found: list[dict[str, Metric]] = [{} for _ in coefficients]
-    for i, name in enumerate(members[0].names):
-        for told, own in zip(found, coefficients, strict=True):
-            kept = [(c, j) for j, c in enumerate(own) if c]
-            value = float(sum(c * of_sample[j, i] for c, j in kept))
-            combined = sum(c * drawn[j, :, i] for c, j in kept)
-            told[name] = summary(name, value, combined, groups, units, level, seed)
-    return found
+    common = (groups, counted(units, groups), level, seed)
+    combined: list[dict[str, Metric]] = [{} for _ in coefficients]
+    for told, own in zip(combined, coefficients, strict=True):
+        kept = [(c, *of) for c, of in zip(own, found, strict=True) if c]
+        for i, name in enumerate(names):
+            value = float(sum(c * of[i] for c, of, _ in kept))
+            draws = sum(c * drawn[:, i] for c, _, drawn in kept)
+            told[name] = summary(name, value, draws, *common)
+    return combined
