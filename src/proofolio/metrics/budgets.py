@@ -48,17 +48,9 @@ def alert_budgets(
     Raises:
         MetricError: No budget, or one below 1; no row.
     """
-    if not len(y) or not len(budgets) or min(budgets) < 1:
-        raise MetricError(
-            "a daily budget of alerts is wrong",
-            expected="at least one budget, each 1 or more, and rows",
-            received=f"{list(budgets)}, {len(y)} rows",
-            remedy="state parameters.budgets, for example [20, 50, 100, 200]",
-        )
+    _demand(budgets, len(y))
     groups = clustering(clusters, len(y), second)
-    groups = clustering(clusters, len(y), second)
-    value = np.asarray(y) * (1.0 if amount is None else np.asarray(amount))
-    alerts = _Alerts(day, np.asarray(y), np.asarray(score), value, groups.cells)
+    alerts = _Alerts(day, y, score, amount, groups.cells)
     of_sample = alerts(np.ones(groups.n_cells), budgets)
     drawn = np.full((resamples, *of_sample.shape), np.nan)
     if min(groups.sizes) > 1:
@@ -75,6 +67,40 @@ def alert_budgets(
     ]
 
 
+def alerted(
+    day: np.ndarray,
+    y: np.ndarray,
+    score: np.ndarray,
+    budgets: Sequence[int],
+    *,
+    amount: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return (budgets, 3) the alerts, the positives among them and their amount, over all days.
+
+    The sums behind `alert_budgets`, whose arguments these are; without amounts the third column
+    repeats the second. Of rows with one `day` in common, the best-scored of all are alerted.
+
+    Raises:
+        MetricError: No budget, or one below 1; no row.
+    """
+    _demand(budgets, len(y))
+    sums = np.zeros((len(budgets), 3))
+    for _, positive, value in _Alerts(day, y, score, amount, np.arange(len(y))).days:
+        last = np.minimum(budgets, len(positive)) - 1
+        sums += np.stack([last + 1, positive.cumsum()[last], value.cumsum()[last]], axis=1)
+    return sums
+
+
+def _demand(budgets: Sequence[int], n: int) -> None:
+    if not n or not len(budgets) or min(budgets) < 1:
+        raise MetricError(
+            "a daily budget of alerts is wrong",
+            expected="at least one budget, each 1 or more, and rows",
+            received=f"{list(budgets)}, {n} rows",
+            remedy="state parameters.budgets, for example [20, 50, 100, 200]",
+        )
+
+
 class _Alerts:
     """The measures of every budget as a function of weights per cell."""
 
@@ -83,22 +109,24 @@ class _Alerts:
         day: np.ndarray,
         y: np.ndarray,
         score: np.ndarray,
-        value: np.ndarray,
+        amount: np.ndarray | None,
         cells: np.ndarray,
     ) -> None:
         """Sort each day's rows once, best first."""
-        self._days = []
+        y, score = np.asarray(y), np.asarray(score)
+        value = y * (1.0 if amount is None else np.asarray(amount))
+        self.days = []
         for today in np.unique(day):
             rows = np.flatnonzero(day == today)
             rows = rows[np.argsort(-score[rows], kind="stable")]
-            self._days.append((cells[rows], y[rows], value[rows]))
+            self.days.append((cells[rows], y[rows], value[rows]))
         positive = np.flatnonzero(y == 1)
         self._positive = (cells[positive], value[positive])
 
     def __call__(self, weights: np.ndarray, budgets: Sequence[int]) -> np.ndarray:
         """Return (budgets, 3) precision, recall and share of the value; NaN where undefined."""
         sums = np.zeros((len(budgets), 3))  # alerts, positives found, value found
-        for cells, y, value in self._days:
+        for cells, y, value in self.days:
             upto, most = 4 * max(budgets), max(budgets)
             while (own := weights[cells[:upto]]).sum() < most and upto < len(cells):
                 upto *= 4
