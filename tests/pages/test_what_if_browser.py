@@ -120,7 +120,7 @@ def test_costs_change_what_is_saved_and_wrong_ones_are_marked(visit):
     page.fill("#what-if-miss", "0.25")
     costs = {"cost_miss": 0.25, "cost_false_alarm": 3.5}
     assert shown(page) == pytest.approx(expected(visit, "val", "threshold", step, **costs))
-    page.get_by_role("button", name="Lowest cost").click()
+    page.get_by_role("button", name="Lowest cost on validation").click()
     rule = visit.facts.project.decision.model_copy(update=costs)
     val = visit.read["val"]
     all_costs = operating.per_day(val, val.curves["threshold"].rows, rule)["cost_per_day"]
@@ -154,6 +154,11 @@ def test_on_test_the_same_threshold_stands(visit):
     page.get_by_label("test,").check()
     assert at(page) == 30
     assert shown(page) == pytest.approx(expected(visit, "test", "threshold", 30))
+    page.get_by_role("button", name="Lowest cost on validation").click()
+    val, rule = visit.read["val"], visit.facts.project.decision
+    costs = operating.per_day(val, val.curves["threshold"].rows, rule)["cost_per_day"]
+    assert at(page) == int(costs.argmin())  # never chosen by test
+    assert shown(page) == pytest.approx(expected(visit, "test", "threshold", at(page)))
 
 
 def test_by_keyboard_with_labels_and_a_live_region(visit):

@@ -1,7 +1,7 @@
 """What alerts on events find and cost at a few hundred points, from stored predictions.
 
-Two ways to alert: every event at or above one threshold, or so many events each day, the best-scored
-first, as the result `budget` counts them.
+Two ways to alert: every event at or above one threshold, or so many events each day, the
+best-scored first, as the result `budget` counts them.
 """
 
 from dataclasses import dataclass

@@ -63,8 +63,8 @@ def _text(facts: Facts, read: Mapping[str, Part]) -> Iterator[str]:
         return
     yield (
         f"What `{facts.chosen.name}` would have found, missed and cost on the days it scored, had "
-        "more alerts or fewer been looked at. Every number is counted in the committed predictions. "
-        "The page holds them: nothing is fetched and nothing is sent."
+        "more alerts or fewer been looked at. Every number is counted in the committed "
+        "predictions. The page holds what it shows: nothing is fetched and nothing is sent."
     )
     yield _standing(facts)
     yield f'<link rel="stylesheet" href="{NAME}.css">'
@@ -74,7 +74,7 @@ def _text(facts: Facts, read: Mapping[str, Part]) -> Iterator[str]:
     )
     yield f'<script type="application/json" id="what-if-data">{_json(facts, read)}</script>'
     yield f'<script src="{NAME}.js" defer></script>'
-    yield "## A dozen points"
+    yield "## Some points as a table"
     yield from _tables(facts, read)
     yield f"[Every point (CSV)](data/{NAME}.csv){{ .proof-numbers }}"
     yield from _recorded(facts)
@@ -96,10 +96,11 @@ def _standing(facts: Facts) -> str:
 
 
 def _tables(facts: Facts, read: Mapping[str, Part]) -> Iterator[str]:
+    kept: list[int] = []  # the same thresholds on every part, chosen by alerts on val
     for name, part in read.items():
         curve = part.curves["threshold"]
         shown = operating.per_day(part, curve.rows, facts.project.decision)
-        kept = _dozen(shown["alerts_per_day"].to_numpy(), curve.in_use)
+        kept = kept or _dozen(shown["alerts_per_day"].to_numpy(), curve.in_use)
         title = f"One threshold for every day, on {words.part(name)}: means over {part.days} days"
         yield f"{title}."
         in_use = None if curve.in_use is None else kept.index(curve.in_use)
