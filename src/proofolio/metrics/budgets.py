@@ -48,16 +48,9 @@ def alert_budgets(
     Raises:
         MetricError: No budget, or one below 1; no row.
     """
-    if not len(y) or not len(budgets) or min(budgets) < 1:
-        raise MetricError(
-            "a daily budget of alerts is wrong",
-            expected="at least one budget, each 1 or more, and rows",
-            received=f"{list(budgets)}, {len(y)} rows",
-            remedy="state parameters.budgets, for example [20, 50, 100, 200]",
-        )
+    _demand(budgets, len(y))
     groups = clustering(clusters, len(y), second)
-    value = np.asarray(y) * (1.0 if amount is None else np.asarray(amount))
-    alerts = _Alerts(day, np.asarray(y), np.asarray(score), value, groups)
+    alerts = _Alerts(day, y, score, amount, groups)
     of_sample = alerts(groups.once(), budgets)[0]
     drawn = np.full((resamples, *of_sample.shape), np.nan)
     if min(groups.sizes) > 1:
@@ -75,6 +68,32 @@ def alert_budgets(
     ]
 
 
+def alerted_sums(
+    day: np.ndarray,
+    y: np.ndarray,
+    score: np.ndarray,
+    budgets: Sequence[int],
+    *,
+    amount: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return (budgets, 3) the alerts, the positives among them and their amount, over all days.
+
+    The sums behind `alert_budgets`, whose arguments these are; without amounts the third column
+    repeats the second. Of rows with one `day` in common, the best-scored of all are alerted.
+
+    Raises:
+        MetricError: No budget, or one below 1; no row.
+    """
+    _demand(budgets, len(y))
+    sums = np.zeros((len(budgets), 3))
+    value = _worth(y, amount)
+    for rows in _best_first(day, np.asarray(score)):
+        last = np.minimum(budgets, len(rows)) - 1
+        found = np.asarray(y)[rows].cumsum()[last], value[rows].cumsum()[last]
+        sums += np.stack([last + 1, *found], axis=1)
+    return sums
+
+
 def alerted(day: np.ndarray, score: np.ndarray, budget: int) -> np.ndarray:
     """Return (n,) which rows are among the `budget` best-scored of their day, as above."""
     chosen = np.zeros(len(score), dtype=bool)
@@ -90,6 +109,21 @@ def _best_first(day: np.ndarray, score: np.ndarray) -> Iterator[np.ndarray]:
         yield rows[np.argsort(-score[rows], kind="stable")]
 
 
+def _worth(y: np.ndarray, amount: np.ndarray | None) -> np.ndarray:
+    """Return (n,) what finding each row is worth: its amount, or 1, where it is positive."""
+    return np.asarray(y) * (1.0 if amount is None else np.asarray(amount))
+
+
+def _demand(budgets: Sequence[int], n: int) -> None:
+    if not n or not len(budgets) or min(budgets) < 1:
+        raise MetricError(
+            "a daily budget of alerts is wrong",
+            expected="at least one budget, each 1 or more, and rows",
+            received=f"{list(budgets)}, {n} rows",
+            remedy="state parameters.budgets, for example [20, 50, 100, 200]",
+        )
+
+
 class _Alerts:
     """The measures of every budget as a function of how often clusters are drawn."""
 
@@ -98,12 +132,13 @@ class _Alerts:
         day: np.ndarray,
         y: np.ndarray,
         score: np.ndarray,
-        value: np.ndarray,
+        amount: np.ndarray | None,
         groups: Clustering,
     ) -> None:
         """Sort each day's rows once, best first."""
+        y, value = np.asarray(y), _worth(y, amount)
         self._days = []
-        for rows in _best_first(day, score):
+        for rows in _best_first(day, np.asarray(score)):
             self._days.append((groups.take(rows), y[rows] == 1, value[rows]))
         positive = np.flatnonzero(y == 1)
         self._positive = (groups.take(positive), value[positive])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from proofolio.cards import groups, hardware, headline, markdown, policies, proofs, shifts, tables
 from proofolio.figures import Drawing, Facts, words
-from proofolio.pages import experiments, parts
+from proofolio.pages import experiments, parts, what_if
 
 Drawings = Mapping[str, Drawing]
 
@@ -44,8 +44,7 @@ def text(
 def _first_screen(facts: Facts, drawings: Drawings) -> Iterator[str]:
     problem = facts.project.problem
     if facts.project.demo_data:
-        said = "Built-in made-up data: nothing here says anything about the real world."
-        yield parts.admonition("danger", "Demo data", said)
+        yield parts.demo_data()
     yield '<div class="proof-beside" markdown>\n<div markdown>'
     yield f"**Problem.** {markdown.line(problem.statement)}"
     yield f"**Decision it supports.** {markdown.line(problem.decision)}"
@@ -146,6 +145,11 @@ def _decision(facts: Facts, drawings: Drawings) -> Iterator[str]:
             "something else there."
         )
         yield from parts.beside(drawings, *transfer)
+    if facts.project.kind == "events":
+        yield (
+            f"**[{what_if.TITLE}]({what_if.NAME}.md)**: what more or fewer alerts would have "
+            "found, missed and cost, to try in the browser."
+        )
     yield from tables.result_blocks(facts, "threshold_table")
     for kind in policies.KINDS:
         yield from policies.block(facts, kind)
