@@ -14,6 +14,10 @@ from proofolio.figures.facts import Facts
 from proofolio.project import Project
 
 MANY = 12  # configurations; a figure of more is taller than a screen
+_POOLED = (
+    "The curve pools the events of all folds, whose models differ; the value with its interval is "
+    "the mean over the folds, as in the tables."
+)
 _PARTS = ("train", "val", "calib", "test")
 
 
@@ -110,7 +114,7 @@ def _of_run(facts: Facts, run: Run, part: str) -> Iterator[Drawing]:
     measured, of = run.metrics.get(part, {}), f"{run.name} on {words.part(part)}"
     threshold = run.decision.threshold if run.decision else None
     if run.positive_class is not None and 0 < y.sum() < len(y):
-        at = {"threshold": threshold}
+        at = {"threshold": threshold, "note": "" if joined.rounds is None else _POOLED}
         title = f"ROC curve of {of}"
         yield curves.roc(f"roc_{part}", title, y, p, auroc=measured.get("auroc"), **at)
         ap = measured.get("average_precision")

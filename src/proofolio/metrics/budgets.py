@@ -1,6 +1,6 @@
 """What a daily budget of alerts finds: the best-scored events of each day, with intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -56,7 +56,6 @@ def alert_budgets(
             remedy="state parameters.budgets, for example [20, 50, 100, 200]",
         )
     groups = clustering(clusters, len(y), second)
-    groups = clustering(clusters, len(y), second)
     value = np.asarray(y) * (1.0 if amount is None else np.asarray(amount))
     alerts = _Alerts(day, np.asarray(y), np.asarray(score), value, groups.cells)
     of_sample = alerts(np.ones(groups.n_cells), budgets)
@@ -75,6 +74,21 @@ def alert_budgets(
     ]
 
 
+def alerted(day: np.ndarray, score: np.ndarray, budget: int) -> np.ndarray:
+    """Return (n,) which rows are among the `budget` best-scored of their day, as above."""
+    chosen = np.zeros(len(score), dtype=bool)
+    for rows in _best_first(day, np.asarray(score)):
+        chosen[rows[:budget]] = True
+    return chosen
+
+
+def _best_first(day: np.ndarray, score: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the positions of each day's rows, best-scored first, ties in the order of the rows."""
+    for today in np.unique(day):
+        rows = np.flatnonzero(day == today)
+        yield rows[np.argsort(-score[rows], kind="stable")]
+
+
 class _Alerts:
     """The measures of every budget as a function of weights per cell."""
 
@@ -88,9 +102,7 @@ class _Alerts:
     ) -> None:
         """Sort each day's rows once, best first."""
         self._days = []
-        for today in np.unique(day):
-            rows = np.flatnonzero(day == today)
-            rows = rows[np.argsort(-score[rows], kind="stable")]
+        for rows in _best_first(day, score):
             self._days.append((cells[rows], y[rows], value[rows]))
         positive = np.flatnonzero(y == 1)
         self._positive = (cells[positive], value[positive])

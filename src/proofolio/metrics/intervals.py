@@ -114,7 +114,7 @@ def seed_means(
     """
     limits = _per_seed(0.5 if thresholds is None else thresholds, len(scores))
     share = [1 / max(len(scores), 1)] * len(scores)
-    return _combinations(names, y, list(scores), raw, share, clusters, limits, **options)
+    return _combinations(names, y, list(scores), raw, [share], clusters, limits, **options)[0]
 
 
 def paired_difference(
@@ -127,7 +127,21 @@ def paired_difference(
     thresholds: tuple = (0.5, 0.5),
     **options,
 ) -> Metric:
-    """Return metric(a) - metric(b) with an interval from the same resamples.
+    """Return metric(a) - metric(b) with an interval; the arguments are those of `paired`."""
+    return paired(name, y, a, b, clusters, thresholds=thresholds, **options)[0]
+
+
+def paired(
+    name: str,
+    y: np.ndarray,
+    a: np.ndarray | Sequence[np.ndarray],
+    b: np.ndarray | Sequence[np.ndarray],
+    clusters: np.ndarray,
+    *,
+    thresholds: tuple = (0.5, 0.5),
+    **options,
+) -> tuple[Metric, Metric, Metric]:
+    """Return metric(a) - metric(b), metric(a) and metric(b), intervals from the same resamples.
 
     Args:
         name: the metric.
@@ -144,7 +158,9 @@ def paired_difference(
         scores += side
         share += [sign / max(len(side), 1)] * len(side)
         limits += _per_seed(threshold, len(side))
-    return _combinations([name], y, scores, None, share, clusters, limits, **options)[name]
+    alone = ([max(c, 0) for c in share], [max(-c, 0) for c in share])
+    found = _combinations([name], y, scores, None, [share, *alone], clusters, limits, **options)
+    return tuple(each[name] for each in found)
 
 
 def _per_seed(threshold: float | Sequence[float] | None, seeds: int) -> list[float | None]:
@@ -157,7 +173,7 @@ def _combinations(
     y: np.ndarray,
     scores: list[np.ndarray],
     raw: Sequence[np.ndarray] | None,
-    coefficients: list[float],
+    coefficients: Sequence[Sequence[float]],
     clusters: np.ndarray,
     thresholds: list[float | None],
     *,
@@ -167,8 +183,8 @@ def _combinations(
     resamples: int = 2000,
     level: float = 0.95,
     seed: int = 0,
-) -> dict[str, Metric]:
-    """Return sum_i coefficients[i] * metric(scores[i]), each resample scored by all of them."""
+) -> list[dict[str, Metric]]:
+    """Return sum_i c[i] * metric(scores[i]) for each c, every resample scored by all scores."""
     stored = scores if raw is None else list(raw)
     if not scores or not len(scores) == len(stored) == len(thresholds):
         raise MetricError(
@@ -185,9 +201,11 @@ def _combinations(
     ]
     of_sample, drawn = evaluate(members, groups, resamples, seed)
     units = clusters if units is None else units
-    found = {}
+    found: list[dict[str, Metric]] = [{} for _ in coefficients]
     for i, name in enumerate(members[0].names):
-        value = float(sum(c * v for c, v in zip(coefficients, of_sample[:, i], strict=True)))
-        combined = sum(c * v for c, v in zip(coefficients, drawn[:, :, i], strict=True))
-        found[name] = summary(name, value, combined, groups, units, level, seed)
+        for told, own in zip(found, coefficients, strict=True):
+            kept = [(c, j) for j, c in enumerate(own) if c]
+            value = float(sum(c * of_sample[j, i] for c, j in kept))
+            combined = sum(c * drawn[j, :, i] for c, j in kept)
+            told[name] = summary(name, value, combined, groups, units, level, seed)
     return found

@@ -103,6 +103,7 @@ def _results(facts: Facts, drawings: Drawings) -> Iterator[str]:
     yield tables.interval_note(facts)
     yield f"### Every metric on {words.part(facts.part)}"
     yield from _metrics(facts, drawings, facts.part)
+    yield from policies.block(facts, "ceiling")
     for part in facts.parts[:-1]:
         told = f"Every metric on {words.part(part)}, which chose the configuration"
         yield from markdown.folded(told, _metrics(facts, drawings, part))

@@ -10,7 +10,7 @@ from proofolio.verify.scores import ENOUGH, TOLERANCE
 MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
 MEASURED |= {"saliency_check", "perturbation", "neighbours"}  # they need pictures and weights
 _AGAIN = "write it again: proofolio cards"
-_ABOUT = ("slice", "value", "versus_value", "levels", "by")  # parameters that say about what
+_ABOUT = ("slice", "value", "versus_value", "levels", "by", "slices", "entities")  # about what
 
 
 def check(e: Evidence, report: Report) -> None:
