@@ -29,9 +29,7 @@ DAYS = 63  # of simulated payments: two weeks to learn from, a delay, three scor
 def make(root: Path, template: Path, names: tuple[str, ...] = ("rules", "boosting")) -> Layout:
     """Write, prepare, split and train a project in `root`, with the answers of `template`."""
     told = project.load(template).model_dump()
-    told["splits"] = [
-        spec.model_dump(exclude_unset=True) for spec in project.load(template).splits
-    ]
+    told["splits"] = [spec.model_dump(exclude_unset=True) for spec in project.load(template).splits]
     told["splits"][0] |= {
         "start": date(2018, 5, 5), "train_days": 14, "validation_folds": 2, "test_folds": 1,
     }  # fmt: skip
@@ -67,5 +65,3 @@ def train(layout: Layout, author: project.Project, names: tuple[str, ...]) -> No
 def selected(layout: Layout) -> str:
     """Choose the configuration that is best on val; return its name."""
     return evidence.select(layout, project.load(layout.root)).choice.name
-
-

@@ -42,8 +42,23 @@ def trees(study: events.Study, run: Run) -> Any:
     return classical.trees(study).fit(study.inputs("train").to_numpy(), study.positives())
 
 
-def compared(what: str, layout: Layout, run: Run, fold: int, made: pd.DataFrame) -> dict[str, Any]:
-    """Return how far scores of a fold made again are from the recorded ones.
+def compared(
+    what: str,
+    layout: Layout,
+    run: Run,
+    fold: int,
+    made: pd.DataFrame,
+    tolerance: float = TOLERANCE,
+) -> dict[str, Any]:
+    """Return how far a fold's scores made again are from the recorded ones, as stored.
+
+    Args:
+        what: name of what is compared.
+        layout: the project's paths.
+        run: that recorded them.
+        fold: of the split.
+        made: what `Study.outcome` makes of the scores.
+        tolerance: of the top twentieth, which is stored whole; others are told apart by an eighth.
 
     Raises:
         RunError: they are not the recorded model's.
@@ -53,11 +68,11 @@ def compared(what: str, layout: Layout, run: Run, fold: int, made: pd.DataFrame)
     stored = stored[stored["fold"] == fold].set_index("id")[column]
     a, b = (v.to_numpy(np.float64) for v in (made[column], stored.loc[made["id"]]))
     apart, top = np.abs(a - b), b >= np.quantile(b, 0.95)
-    off = apart[top].max() > TOLERANCE or (apart > STEP * np.maximum(a, b) + TOLERANCE).any()
+    off = apart[top].max() > tolerance or (apart > STEP * np.maximum(a, b) + tolerance).any()
     if off:
         raise RunError(
             f"{what}: not the model of run {run.id}, its scores differ",
-            expected=f"<= {TOLERANCE} in the top twentieth",
+            expected=f"<= {tolerance} in the top twentieth",
             received=f"{apart[top].max():.2e}; {apart.max():.2e} elsewhere",
             remedy="install the versions of constraints.txt, or train the run again here",
         )

@@ -101,18 +101,20 @@ def contributed(
 
 
 def rows(alerts: pd.DataFrame, told: Told) -> list[dict[str, Any]]:
-    """Return a row per cause: alerts, how often it is named, how often each group is largest."""
-    found = []
+    """Return a row per scenario and one of all: how often a cause is named, a group is largest.
+
+    A cause that is no group of the configuration's inputs is named never.
+    """
     order = np.argsort(-told.changes, axis=1, kind="stable")[:, :SHOWN]
     above = np.take_along_axis(told.changes, order, axis=1) > 0
-    for scenario in ("none", *CAUSE):
-        mine = (alerts["scenario"] == scenario).to_numpy()
-        row: dict[str, Any] = {"scenario": scenario, "n": int(mine.sum()), "cause": None}
+    found = []
+    for scenario in ("none", *CAUSE, "all"):
+        mine = ((alerts["scenario"] == scenario) | (scenario == "all")).to_numpy()
+        cause = CAUSE.get(scenario)
+        row = {"scenario": scenario, "n": int(mine.sum()), "cause": cause}
         row |= {"named_first": None, "named": None}
-        if scenario in CAUSE:
-            row["cause"] = CAUSE[scenario]
-        if scenario in CAUSE and CAUSE[scenario] in told.groups and mine.any():
-            hit = ((order == told.groups.index(CAUSE[scenario])) & above)[mine]
+        if cause and mine.any():
+            hit = ((np.array(told.groups)[order] == cause) & above)[mine]
             row |= {"named_first": float(hit[:, 0].mean()), "named": float(hit.any(axis=1).mean())}
         largest = np.bincount(order[mine & above[:, 0], 0], minlength=len(told.groups))
         found.append(row | dict(zip(told.groups, largest.tolist(), strict=True)))

@@ -25,6 +25,7 @@ STEP = {  # group: columns of the event's own step that say the same
     GAP: ("gap", "first"),
 }
 NEAR = 0.02  # of the recorded probabilities: they may come from another device or half precision
+_ROWS = 4096  # of one call
 
 
 def told(
@@ -48,21 +49,16 @@ def told(
     )
     full = score(batch)
     scale = (run.calibration.temperature if run.calibration else None) or 1.0
-    apart = float(np.abs(1 / (1 + np.exp(-full)) - alerts["p"]).max())
-    if apart > NEAR:
-        raise RunError(
-            "the weights are not those of the run: the alerts' scores differ",
-            expected=f"<= {NEAR}",
-            received=f"{apart:.3f}",
-            remedy=f"train --only {run.name} --again",
-        )
+    scored = histories.batch(study.sequences("scored", k, own=own).rows)
+    made = study.outcome(1 / (1 + np.exp(-score(scored))), None).predictions
+    parity = again.compared("network", layout, run, fold, made, NEAR)["max_difference_top"]
     groups = reasons.groups(names) | {GAP: []}
     groups |= {name: [] for name in STEP if name not in groups}
     drops = [full - score(_without(batch, own, name, histories.names, typical))
              for name, own in groups.items()]  # fmt: skip
     drops.append(full - score(alone(batch, histories.names)))
     method = "fall of the calibrated log-odds when a group takes its median of train (occlusion)"
-    return [*groups, PAST], np.column_stack(drops) / scale, method, apart
+    return [*groups, PAST], np.column_stack(drops) / scale, method, parity
 
 
 def alone(batch: Batch, names: tuple[str, ...]) -> Batch:
@@ -104,8 +100,12 @@ def _network(study: Any, run: Run, train: Any) -> Any:
     scale, positive = Scale.of(train.histories, train.rows), study.positive
 
     def score(batch: Batch) -> np.ndarray:
+        rows, found = len(batch.length), []
         with torch.no_grad():
-            logits = model(scale(Batch(*(torch.from_numpy(a) for a in batch)))).double().numpy()
+            for first in range(0, rows, _ROWS):
+                part = Batch(*(torch.from_numpy(a[first : first + _ROWS]) for a in batch))
+                found.append(model(scale(part)).double().numpy())
+        logits = np.concatenate(found)
         return logits[:, positive] - logits[:, 1 - positive]
 
     return score
