@@ -105,6 +105,7 @@ def serve(
     port: int = 8000,
     warm_until: str = "",
     lateness: int = 5,
+    anchors: Path | None = None,
     model: Path | None = None,
 ) -> None:
     """Answer over HTTP with the exported model; docs/serving.md shows how.
@@ -115,11 +116,12 @@ def serve(
         port: port to listen on.
         warm_until: take the table's events before this time, such as 2018-07-25; all where empty.
         lateness: seconds by which an event may be older than the last.
+        anchors: file of the log's anchors, out of the reach of who writes the log.
         model: an exported .ubj; the registered one where not given.
     """
     from fraud_sequences import serve as room
 
-    given = {"warm_until": warm_until, "lateness": lateness, "model": model}
+    given = {"warm_until": warm_until, "lateness": lateness, "anchors": anchors, "model": model}
     room.run(Path.cwd(), open=open, host=host, port=port, **given)
 
 

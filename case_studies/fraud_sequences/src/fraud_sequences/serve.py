@@ -30,6 +30,7 @@ def run(
     model: Path | None = None,
     warm_until: str = "",
     lateness: int | None = 5,
+    anchors: Path | None = None,
     open: bool = False,
     host: str = "127.0.0.1",
     port: int = 8000,
@@ -43,6 +44,7 @@ def run(
         model: exported trees; those that are registered where None.
         warm_until: take events of the table before this time; all where empty.
         lateness: as `EventScorer`.
+        anchors: file of the log's anchors; beside the log where None.
         open: answer without a key.
         host: address to listen on.
         port: port to listen on.
@@ -52,7 +54,7 @@ def run(
     made = scorer(root, model, lateness=lateness, state=folder / "state.npz")
     if warm_until or not made.resumes:
         print(f"serve: {warm(made, root, warm_until):,} events in the state", flush=True)
-    log = service.DecisionLog(folder / "decisions.jsonl", anchors=folder / "anchors.jsonl")
+    log = service.DecisionLog(folder / "decisions.jsonl", anchors=anchors)
     service.serve(made, settings=settings, log=log, host=host, port=port)
 
 
