@@ -11,7 +11,6 @@ import pandas as pd
 from proofolio import evidence, splits
 from proofolio.contract import Layout, Run, RunError, SealError
 from proofolio.project import Project
-from proofolio_torch import record
 
 from fraud_sequences import classical, events, features
 
@@ -23,6 +22,8 @@ def study(
     layout: Layout, author: Project, stream: features.Stream, run: Run, fold: int
 ) -> events.Study:
     """Return one fold of a recorded run as its rung saw it; nothing is recorded."""
+    from proofolio_torch import record  # brings torch, which serving does without
+
     known = sorted(set(splits.read(layout, run.split)["fold"]))
     if fold not in known:
         raise RunError(f"no fold {fold}", expected=f"one of {known}", received=str(fold))
