@@ -75,9 +75,9 @@ def test_what_has_no_quantiles_is_refused(values):
         Reference.of([1.0, 2.0]).psi([])
 
 
-def watch():
+def watch(found=None):
     calm = {"amount": RNG.normal(50, 10, 7000)}
-    limits = Limits(precision=0.3, alerts=(5, 20), delay_days=7)
+    limits = Limits(precision=0.3, alerts=(5, 20), found=found, delay_days=7)
     return Watch(calm, RNG.random(7000), limits, threshold=0.99)
 
 
@@ -109,18 +109,28 @@ def test_what_moved_fires(amount, scores, fires):
     assert fired == fires
 
 
-def test_the_precision_of_alerts_is_known_a_delay_later():
-    sign = watch().investigated(np.array([1, 0, 0, 0]), end="2018-07-11")
-    assert sign.fired and sign.value == 0.25
-    assert sign.known_at == np.datetime64("2018-07-18")
-    assert not watch().investigated(np.array([1, 1, 0, 0]), end="2018-07-11").fired
+def test_what_rests_on_labels_is_known_a_delay_later():
+    y, alerted = np.array([1, 0, 0, 0, 1, 1]), np.array([0, 1, 2, 3])
+    found, precision = list(watch(found=0.5).labelled(y, alerted, end="2018-07-11"))[::-1]
+    assert precision.fired and precision.value == 0.25
+    assert found.fired and found.value == pytest.approx(1 / 3)
+    assert {precision.known_at, found.known_at} == {np.datetime64("2018-07-18")}
+    (kept,) = watch().labelled(y, np.array([0, 4]), end="2018-07-11")
+    assert not kept.fired and kept.kind == monitor.PRECISION
+
+
+def test_without_alerts_or_frauds_there_is_nothing_to_say():
+    nothing = np.empty(0, int)
+    (kept,) = watch(found=0.5).labelled(np.ones(3), nothing, end="2018-07-11")
+    assert kept.kind == monitor.FOUND and kept.value == 0
+    assert not list(watch(found=0.5).labelled(np.zeros(3), nothing, end="2018-07-11"))
 
 
 def test_limits_that_nothing_can_keep_are_refused():
     with pytest.raises(ProjectError, match="limits"):
         Limits(precision=0.2, alerts=(9, 3))
-    with pytest.raises(ProjectError, match="investigated"):
-        watch().investigated(np.empty(0), end="2018-07-11")
+    with pytest.raises(ProjectError, match="limits"):
+        Limits(precision=0.2, alerts=(3, 9), found=1.5)
 
 
 def test_daily_alerts_are_the_best_of_each_day():

@@ -4,7 +4,7 @@ Binary metrics take `scores` (n,), the probability or score of the positive clas
 1 for positive; multiclass metrics take `scores` (n, k) in class order and integer codes `y`.
 """
 
-from proofolio.metrics.budgets import alert_budgets
+from proofolio.metrics.budgets import alert_budgets, alert_precision_difference
 from proofolio.metrics.catalogue import (
     NAMES,
     for_task,
@@ -33,6 +33,7 @@ __all__ = [
     "Rounds",
     "Side",
     "alert_budgets",
+    "alert_precision_difference",
     "card_precision_top_k",
     "fold_values",
     "for_task",

@@ -1,13 +1,13 @@
 """What a daily budget of alerts finds: the best-scored events of each day, with intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from proofolio.contract import Metric, MetricError
 from proofolio.metrics.bootstrap import summary
 from proofolio.metrics.ranking import ratio
-from proofolio.metrics.resampling import clustering
+from proofolio.metrics.resampling import Clustering, clustering
 
 # Each measure, and the metric whose words say why it is undefined where it is.
 MEASURES = {"precision": "precision", "recall": "recall", "value_share": "recall"}
@@ -56,14 +56,9 @@ def alert_budgets(
             remedy="state parameters.budgets, for example [20, 50, 100, 200]",
         )
     groups = clustering(clusters, len(y), second)
-    groups = clustering(clusters, len(y), second)
     value = np.asarray(y) * (1.0 if amount is None else np.asarray(amount))
     alerts = _Alerts(day, np.asarray(y), np.asarray(score), value, groups.cells)
-    of_sample = alerts(np.ones(groups.n_cells), budgets)
-    drawn = np.full((resamples, *of_sample.shape), np.nan)
-    if min(groups.sizes) > 1:
-        for start, weights in groups.draws(resamples, seed, 1):
-            drawn[start] = alerts(weights[0], budgets)
+    of_sample, drawn = _drawn(lambda weights: alerts(weights, budgets), groups, resamples, seed)
     common = (groups, clusters if units is None else units, level, seed)
     named = [m for m in MEASURES if amount is not None or m != "value_share"]
     return [
@@ -73,6 +68,55 @@ def alert_budgets(
         }
         for i in range(len(budgets))
     ]
+
+
+def alert_precision_difference(
+    day: np.ndarray,
+    y: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    budget: int,
+    clusters: np.ndarray,
+    *,
+    second: np.ndarray | None = None,
+    units: np.ndarray | None = None,
+    resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Metric:
+    """Return the precision of `budget` alerts a day by scores `a` less that by scores `b`.
+
+    Both are scored on the same resamples; the arguments are those of `alert_budgets`.
+    """
+    if not len(y) or budget < 1:
+        raise MetricError(
+            "two rankings cannot be compared at a daily budget",
+            expected="rows, and a budget of 1 or more",
+            received=f"{len(y)} rows, budget {budget}",
+            remedy="pass the scores of both for the same rows",
+        )
+    groups, y = clustering(clusters, len(y), second), np.asarray(y)
+    both = [_Alerts(day, y, np.asarray(s), y * 1.0, groups.cells) for s in (a, b)]
+
+    def difference(weights: np.ndarray) -> np.ndarray:
+        first, other = (side(weights, [budget])[0, 0] for side in both)
+        return np.asarray(first - other)
+
+    of_sample, drawn = _drawn(difference, groups, resamples, seed)
+    units = clusters if units is None else units
+    return summary("precision", float(of_sample), drawn, groups, units, level, seed)
+
+
+def _drawn(
+    of_weights: Callable[[np.ndarray], np.ndarray], groups: Clustering, resamples: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a function of weights gives for the sample and (resamples, ...) for resamples."""
+    of_sample = of_weights(np.ones(groups.n_cells))
+    drawn = np.full((resamples, *of_sample.shape), np.nan)
+    if min(groups.sizes) > 1:
+        for start, weights in groups.draws(resamples, seed, 1):
+            drawn[start] = of_weights(weights[0])
+    return of_sample, drawn
 
 
 class _Alerts:

@@ -1,9 +1,10 @@
 """When to look at a model in operation: signs with their limits, and when each could be known.
 
-Three signs, each with a limit that is stated before: an input or the scores moved (the population
-stability index, without labels), the alerts that were investigated hold fewer frauds, or a fixed
-threshold gives too few or too many alerts. What rests on labels is known only after their delay.
-A sign says that somebody should look; it decides nothing.
+Four signs, each with a limit that is stated before: an input or the scores moved (the population
+stability index, without labels), a fixed threshold gives too few or too many alerts, the alerts
+that were investigated hold fewer frauds, or fewer of the frauds that became known had been alerted.
+What rests on labels is known only after their delay. A sign says that somebody should look; it
+decides nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ import pandas as pd
 from proofolio.contract import ProjectError
 from proofolio_torch.events.stability import BINS, CHANGED, Reference
 
-PSI, PRECISION, ALERTS = "psi", "precision", "alerts"
+PSI, ALERTS, PRECISION, FOUND = "psi", "alerts", "precision", "found"
 
 
 @dataclass(frozen=True)
@@ -23,23 +24,27 @@ class Limits:
     """What is looked into.
 
     Attributes:
-        psi: an index above it; the field's convention (Siddiqi 2006).
         precision: a share of frauds among the investigated alerts below it.
         alerts: alerts a day below the first or above the second.
+        found: a share of alerted payments among the frauds below it; None: not looked at. It needs
+            the labels of payments that nobody investigated, as when customers report them.
+        psi: an index above it; the field's convention (Siddiqi 2006).
         delay_days: after an event, until its label is known.
     """
 
     precision: float
     alerts: tuple[float, float]
+    found: float | None = None
     psi: float = CHANGED
     delay_days: int = 7
 
     def __post_init__(self) -> None:
         low, high = self.alerts
-        if not (0 <= self.precision <= 1 and 0 <= low < high and self.psi > 0):
+        shares = (self.precision, 0.0 if self.found is None else self.found)
+        if not (all(0 <= s <= 1 for s in shares) and 0 <= low < high and self.psi > 0):
             raise ProjectError(
                 "limits that nothing can keep",
-                expected="precision in [0, 1], alerts as (fewest, most), psi above 0",
+                expected="shares in [0, 1], alerts as (fewest, most), psi above 0",
                 received=str(self),
                 remedy="state them from a period that was looked at",
             )
@@ -109,16 +114,23 @@ class Watch:
         a_day = float((np.asarray(scores) >= self.threshold).sum() / days)
         yield Sign(ALERTS, "alerts a day above the threshold", a_day, *self.limits.alerts, known)
 
-    def investigated(self, y: np.ndarray, *, end: str) -> Sign:
-        """Return the sign of a period's investigated alerts; y (a,) is 1 for what was fraud.
+    def labelled(self, y: np.ndarray, alerted: np.ndarray, *, end: str) -> Iterator[Sign]:
+        """Yield the signs of a period's labels, known `delay_days` after it ends.
 
-        Known `delay_days` after the period ends: then the last label is there.
+        Args:
+            y: (m,) 1 for fraud, of every event of the period.
+            alerted: (a,) rows that were investigated.
+            end: first day after the period, ISO.
         """
-        if not len(y):
-            raise ProjectError("no alert was investigated", remedy="leave the period out")
+        y = np.asarray(y)
         known = np.datetime64(end, "D") + np.timedelta64(self.limits.delay_days, "D")
-        share = float(np.mean(y))
-        return Sign(PRECISION, "precision of alerts", share, self.limits.precision, None, known)
+        caught, frauds = float(y[alerted].sum()), float(y.sum())
+        if len(alerted):
+            share = caught / len(alerted)
+            yield Sign(PRECISION, "precision of alerts", share, self.limits.precision, None, known)
+        if frauds and self.limits.found is not None:
+            share = caught / frauds
+            yield Sign(FOUND, "share of frauds alerted", share, self.limits.found, None, known)
 
 
 def daily_alerts(day: np.ndarray, score: np.ndarray, budget: int) -> np.ndarray:
