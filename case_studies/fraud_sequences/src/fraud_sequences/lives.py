@@ -16,7 +16,7 @@ from fraud_sequences.worlds import CHANGE, WEEK, Lived
 
 SEEDS = (0, 1, 2, 3, 4)
 _COLUMNS = ("world", "policy", "before", "after", "after_less_never", "lowest", "highest")
-_COLUMNS += ("retrainings", "too_early", "noticed", "days_to_sign", "first_signs")
+_COLUMNS += ("retrainings", "false_alarms", "noticed", "days_to_sign", "first_signs")
 
 
 def record(root: Path, how: str, seeds: tuple[int, ...] = SEEDS) -> list[Result]:
@@ -42,8 +42,9 @@ def record(root: Path, how: str, seeds: tuple[int, ...] = SEEDS) -> list[Result]
         "retraining_worlds": Result(
             table=[_row(lives, *key) for key in lives],
             method="average precision, mean over weeks and seeds, before and after the change; "
-            "lowest and highest difference to never over seeds; too_early: trainings before the "
-            "change was felt, a seed; noticed: seeds with a sign after the change",
+            "lowest and highest difference to never over seeds; retrainings and false_alarms a "
+            "seed, the latter on signs about time before the change; noticed: seeds with a sign "
+            "about time after it",
             parameters={"rows": "worlds", "columns": list(_COLUMNS), **settings},
             **told,
         ),
@@ -65,11 +66,10 @@ def _row(lives: dict[tuple[str, str], list[Lived]], world: str, policy: str) -> 
     early = (CHANGE - worlds.FIRST) // WEEK
     after = np.array([life.values[early:].mean() for life in own])
     less = after - [life.values[early:].mean() for life in never]
-    first = [min((s for s in life.signs if s[0] > CHANGE), default=None) for life in own]
-    seen = [sign[0] - CHANGE for sign in first if sign is not None]
-    what = {
-        s[1] for life, f in zip(own, first, strict=True) if f for s in life.signs if s[0] == f[0]
-    }
+    true = [[s for s in life.signs if s[1] >= CHANGE and worlds.WORLDS[world]] for life in own]
+    first = [min(signs)[0] for signs in true if signs]
+    what = {s[2] for signs in true for s in signs if s[0] == min(signs)[0]}
+    false = [{s[0] for s in a.signs} - {s[0] for s in b} for a, b in zip(own, true, strict=True)]
     return {
         "what": f"{world}: {policy}",
         "world": world,
@@ -80,9 +80,9 @@ def _row(lives: dict[tuple[str, str], list[Lived]], world: str, policy: str) -> 
         "lowest": float(less.min()),
         "highest": float(less.max()),
         "retrainings": float(np.mean([len(life.trained) for life in own])),
-        "too_early": float(np.mean([sum(d <= CHANGE for d in life.trained) for life in own])),
-        "noticed": len(seen),
-        "days_to_sign": float(np.median(seen)) if seen else None,
+        "false_alarms": float(np.mean([len(days) for days in false])),
+        "noticed": len(first),
+        "days_to_sign": float(np.median(first)) - CHANGE if first else None,
         "first_signs": ", ".join(sorted(what)),
     }
 

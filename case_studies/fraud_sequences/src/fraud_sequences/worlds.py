@@ -41,12 +41,12 @@ class Lived:
     Attributes:
         values: (weeks,) average precision of each scored week.
         trained: days on which a model was trained anew.
-        signs: (day on which it was known, what) of every sign that fired.
+        signs: (day on which it was known, first day of what it is about, what) of all that fired.
     """
 
     values: np.ndarray
     trained: list[int]
-    signs: list[tuple[int, str]]
+    signs: list[tuple[int, int, str]]
 
 
 class World:
@@ -100,7 +100,7 @@ def live(world: World, policy: str) -> Lived:
         values.append(metrics.value("average_precision", world.y[rows], score))
         if policy in (THREE, FOUR):
             fired = watched.at(begin + WEEK)
-            signs += [(begin + WEEK, what) for what in fired]
+            signs += [(begin + WEEK, about, what) for about, what in fired]
             if fired and begin + WEEK < world.weeks[-1] + WEEK:
                 trained.append(begin + WEEK)
                 watched = Watched(world, begin + WEEK, policy == FOUR)
@@ -126,17 +126,18 @@ class Watched:
         )
         self.watch = monitor.Watch(self._inputs(rows), self.score[rows], limits, threshold)
 
-    def at(self, day: int) -> list[str]:
-        """Return what fires at the end of a week, of what is known on that day."""
+    def at(self, day: int) -> list[tuple[int, str]]:
+        """Return what fires at the end of a week, with the first day that it is about."""
         rows = self.world.rows(day - WEEK, day)
         told = {"end": str(np.datetime64(day, "D")), "days": WEEK}
-        found = list(self.watch.period(self._inputs(rows), self.score[rows], **told))
+        seen = self.watch.period(self._inputs(rows), self.score[rows], **told)
+        found = [(day - WEEK, sign) for sign in seen]
         before = day - WEEK - DELAY  # the newest week whose labels are all known
         if before >= self.day:
             end = str(np.datetime64(before + WEEK, "D"))
-            found += self.watch.labelled(*self._alerted(before), end=end)
+            found += [(before, s) for s in self.watch.labelled(*self._alerted(before), end=end)]
         known = np.datetime64(day, "D")
-        return [sign.what for sign in found if sign.fired and sign.known_at <= known]
+        return [(about, s.what) for about, s in found if s.fired and s.known_at <= known]
 
     def _inputs(self, rows: slice) -> dict[str, np.ndarray]:
         return dict(zip(self.world.names, self.world.x[rows].T, strict=True))
