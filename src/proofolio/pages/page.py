@@ -36,6 +36,7 @@ def text(
         *_decision(facts, drawings),
         *_errors(facts, drawings, sheets),
         *_shifts(facts),
+        *_operation(facts, drawings),
         *_last(facts),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"

@@ -91,6 +91,61 @@ def select(quick: bool = False) -> None:
 
 
 @app.command
+def export(fold: int | None = None, config: str = "", into: str = "") -> None:
+    """Write models/champion.ubj and .json, what is served, and how near it is to the run.
+
+    Args:
+        fold: of the split; the newest where not given.
+        config: a configuration to try, into work/export, without registering.
+        into: another file of the project, such as models/champion_fold3.ubj: what replaces a
+            promoted model needs a file of its own (docs/operation.md).
+    """
+    from fraud_sequences import export as room
+
+    room.champion(Path.cwd(), fold, config=config, into=into)
+
+
+@app.command
+def serve(
+    open: bool = False,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    warm_until: str = "",
+    lateness: int = 5,
+    anchors: Path | None = None,
+    model: Path | None = None,
+) -> None:
+    """Answer over HTTP with the exported model; docs/serving.md shows how.
+
+    Args:
+        open: answer without a key; only where nobody else can ask.
+        host: address to listen on.
+        port: port to listen on.
+        warm_until: take the table's events before this time, such as 2018-07-25; all where empty.
+        lateness: seconds by which an event may be older than the last.
+        anchors: file of the log's anchors, out of the reach of who writes the log.
+        model: an exported .ubj; the registered one where not given.
+    """
+    from fraud_sequences import serve as room
+
+    given = {"warm_until": warm_until, "lateness": lateness, "anchors": anchors, "model": model}
+    room.run(Path.cwd(), open=open, host=host, port=port, **given)
+
+
+@app.command
+def explain(config: str = "", top: int = 20) -> None:
+    """Say why the newest validation week's alerts were alerted (results/reasons_*.json).
+
+    Args:
+        config: a configuration of rung boosting or gru; the chosen run where empty.
+        top: surest alerts to print.
+    """
+    from fraud_sequences import explain as room
+
+    room.record(Path.cwd(), config, top)
+
+
+@app.command
 def evaluate(quick: bool = False, reason: str = "final evaluation of the selection") -> None:
     """Open the sealed test set for the committed choice."""
     from fraud_sequences import evaluate as room
