@@ -105,6 +105,22 @@ def test_a_budget_alerts_the_best_scored_events_of_each_day():
         metrics.alert_budgets(rounds.day, y, score, [0], card)
 
 
+def test_two_rankings_are_compared_at_a_budget_on_the_same_resamples():
+    y, score, card, terminal, rounds = stream()
+    worse = score + np.random.default_rng(3).normal(0, 1, len(y))
+    options = {"second": terminal, "resamples": 100}
+    each = [metrics.alert_budgets(rounds.day, y, s, [20], card, **options) for s in (score, worse)]
+    found = metrics.alert_precision_difference(rounds.day, y, score, worse, 20, card, **options)
+    precisions = [one["precision"] for (one,) in each]
+    assert found.value == pytest.approx(precisions[0].value - precisions[1].value)
+    width = sum(p.ci_high - p.ci_low for p in precisions)
+    assert found.ci_low < found.value < found.ci_high < found.ci_low + width
+    same = metrics.alert_precision_difference(rounds.day, y, score, score, 20, card, **options)
+    assert same.value == same.ci_low == same.ci_high == 0
+    with pytest.raises(MetricError, match="daily budget"):
+        metrics.alert_precision_difference(rounds.day, y, score, score, 0, card)
+
+
 @pytest.mark.slow
 def test_one_way_intervals_are_too_narrow_where_frauds_cluster_by_terminal():
     """The recall of a rule that sees some terminals' frauds and not others': 200 made-up worlds.

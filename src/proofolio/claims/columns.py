@@ -128,6 +128,27 @@ _TITLES_OF = {
         "note": "what tells them apart",
     },
     "decision_curve": {"model": "net benefit of the model"},
+    "stability": {
+        "what": "",
+        "psi": "population stability index",
+        "by_chance": "mean without a change",
+        "known_at": "known on",
+        "precision": "precision of the alerts",
+        "found": "share of frauds alerted",
+        "labels_known_at": "labels known on",
+        "signs": "outside its limits",
+    },
+    "retraining": {
+        "what": "",
+        "never_precision": "precision, never",
+        "weekly_precision": "precision, weekly",
+        "score_psi": "index of the one model's scores",
+        "after_less_never": "more than never",
+        "retrainings": "trainings",
+        "noticed": "worlds that showed a sign of it",
+        "days_to_sign": "days until the first",
+        "first_signs": "what came first",
+    },
     "threshold_transfer": {"target": "sensitivity aimed at"},
 }
 _SHORT = {

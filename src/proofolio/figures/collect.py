@@ -7,7 +7,7 @@ import pandas as pd
 
 from proofolio import files, splits
 from proofolio.contract import Layout, Run
-from proofolio.figures import bars, curves, decided, rungs, timeline, words
+from proofolio.figures import bars, curves, decided, operation, rungs, timeline, words
 from proofolio.figures.canvas import Drawing
 from proofolio.figures.decided import hit_and_confidence
 from proofolio.figures.facts import Facts
@@ -26,13 +26,13 @@ def collect(facts: Facts) -> list[Drawing]:
 
     Names: ladder, ladder_best (of more than MANY configurations), class_balance, folds (of events),
     learning_curves_<configuration>, and roc_, pr_, reliability_, confusion_ with the part; besides
-    those of `decided.collect`. What has no evidence yet gives no figure.
+    those of `decided.collect` and `operation.collect`. What has no evidence yet gives no figure.
     """
     drawings = [*_ladder(facts), *_balance(facts), *_learning(facts)]
     if facts.chosen is not None and facts.chosen.predictions == "kept":
         for part in facts.parts:
             drawings += _of_run(facts, facts.chosen, part)
-    return [*drawings, *decided.collect(facts)]
+    return [*drawings, *decided.collect(facts), *operation.collect(facts)]
 
 
 def all_figures(layout: Layout, project: Project) -> list[Drawing]:

@@ -4,7 +4,12 @@ Binary metrics take `scores` (n,), the probability or score of the positive clas
 1 for positive; multiclass metrics take `scores` (n, k) in class order and integer codes `y`.
 """
 
-from proofolio.metrics.budgets import alert_budgets, alerted, alerted_sums
+from proofolio.metrics.budgets import (
+    alert_budgets,
+    alert_precision_difference,
+    alerted,
+    alerted_sums,
+)
 from proofolio.metrics.catalogue import (
     NAMES,
     for_task,
@@ -38,6 +43,7 @@ __all__ = [
     "Rounds",
     "Side",
     "alert_budgets",
+    "alert_precision_difference",
     "alerted",
     "alerted_sums",
     "card_precision_top_k",

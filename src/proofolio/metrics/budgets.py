@@ -1,6 +1,6 @@
 """What a daily budget of alerts finds: the best-scored events of each day, with intervals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -51,12 +51,7 @@ def alert_budgets(
     _demand(budgets, len(y))
     groups = clustering(clusters, len(y), second)
     alerts = _Alerts(day, y, score, amount, groups)
-    of_sample = alerts(groups.once(), budgets)[0]
-    drawn = np.full((resamples, *of_sample.shape), np.nan)
-    if min(groups.sizes) > 1:
-        for start, draws in groups.draws(resamples, seed, at_once(len(y))):
-            found = alerts(draws, budgets)
-            drawn[start : start + len(found)] = found
+    of_sample, drawn = _drawn(lambda draws: alerts(draws, budgets), groups, resamples, seed)
     common = (groups, counted(units, groups), level, seed)
     named = [m for m in MEASURES if amount is not None or m != "value_share"]
     return [
@@ -66,6 +61,50 @@ def alert_budgets(
         }
         for i in range(len(budgets))
     ]
+
+
+def alert_precision_difference(
+    day: np.ndarray,
+    y: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    budget: int,
+    clusters: np.ndarray,
+    *,
+    second: np.ndarray | None = None,
+    units: np.ndarray | None = None,
+    resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Metric:
+    """Return the precision of `budget` alerts a day by scores `a` less that by scores `b`.
+
+    Both are scored on the same resamples; the arguments are those of `alert_budgets`.
+    """
+    _demand([budget], len(y))
+    groups = clustering(clusters, len(y), second)
+    first, other = (_Alerts(day, y, scores, None, groups) for scores in (a, b))
+
+    def difference(draws: Draws) -> np.ndarray:
+        return (first(draws, [budget]) - other(draws, [budget]))[:, 0, 0]
+
+    of_sample, drawn = _drawn(difference, groups, resamples, seed)
+    return summary(
+        "precision", float(of_sample), drawn, groups, counted(units, groups), level, seed
+    )
+
+
+def _drawn(
+    of_draws: Callable[[Draws], np.ndarray], groups: Clustering, resamples: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a function of draws gives for the sample and, (resamples, ...), for resamples."""
+    of_sample = of_draws(groups.once())[0]
+    drawn = np.full((resamples, *of_sample.shape), np.nan)
+    if min(groups.sizes) > 1:
+        for start, draws in groups.draws(resamples, seed, at_once(len(groups))):
+            found = of_draws(draws)
+            drawn[start : start + len(found)] = found
+    return of_sample, drawn
 
 
 def alerted_sums(

@@ -36,6 +36,7 @@ def text(
         *_decision(facts, drawings),
         *_errors(facts, drawings, sheets),
         *_shifts(facts),
+        *_operation(facts, drawings),
         *_last(facts),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
@@ -202,6 +203,21 @@ def _shifts(facts: Facts) -> Iterator[str]:
             "apart:"
         )
         yield "\n".join(drifts)
+
+
+def _operation(facts: Facts, drawings: Drawings) -> Iterator[str]:
+    """Yield the figures of measured results about the model in use, where there are any."""
+    kinds = ("stability", "retraining")
+    names = [n for kind in kinds for n in facts.results_of(kind) if n in drawings]
+    if not names:
+        return
+    yield "## In operation"
+    yield (
+        "What has moved since the reference, and what training again is worth. Measured, not "
+        "recomputed from stored predictions."
+    )
+    for name in names:
+        yield from parts.figure(drawings, name)
 
 
 def _last(facts: Facts) -> Iterator[str]:

@@ -9,6 +9,7 @@ from proofolio.verify.scores import ENOUGH, TOLERANCE
 
 MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
 MEASURED |= {"saliency_check", "perturbation", "neighbours"}  # they need pictures and weights
+MEASURED |= {"stability", "retraining"}  # they need the whole table, or train models of their own
 MEASURED |= {"reasons"}  # it needs the table and the model
 _AGAIN = "write it again: proofolio cards"
 _ABOUT = ("slice", "value", "versus_value", "levels", "by", "slices", "entities")  # about what
