@@ -1,5 +1,6 @@
 """The what-if page: its curves equal the recorded results, and test stays sealed."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -165,6 +166,21 @@ def test_a_score_without_probabilities_has_a_page_too(sealed):
     )  # fmt: skip
     for _, row in part.curves["threshold"].rows.iterrows():
         assert (joined.calibrated >= row["threshold"]).sum() == row["alerts"]
+
+
+def test_scores_that_are_all_the_same_give_all_or_nothing(opened, monkeypatch):
+    def tied(*given):
+        joined = operating.scoring.join_run(opened.chosen, *given)
+        same = np.full(len(joined.y), 0.25)
+        return [dataclasses.replace(joined, stored=same, calibrated=same)]
+
+    stored = pd.read_parquet(opened.layout.run(opened.chosen.id) / "predictions.parquet")
+    monkeypatch.setattr(
+        operating.building, "joined", lambda *_: tied(stored, opened.examples, "val")
+    )
+    curve = operating.read(opened)["val"].curves["threshold"].rows
+    assert set(curve["alerts"]) == {0, len(tied(stored, opened.examples, "val")[0].y)}
+    assert "not defined" in what_if.made(opened)["what_if.md"]
 
 
 def test_alerted_counts_what_budgets_measure_ties_included():

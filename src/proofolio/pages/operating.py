@@ -168,5 +168,6 @@ def _thresholds(val: scoring.Joined, run: Run, budgets: np.ndarray) -> np.ndarra
     tried = np.array(sorted(found, reverse=True))
     flagged = len(val.y) - np.searchsorted(np.sort(val.calibrated), tried)
     kept = set(tried[(flagged > 0) & (flagged <= budgets[-1] * days)])
+    kept = kept or {float(val.calibrated.min())}  # one tie beyond every budget: all or nothing
     in_use = _in_use(run)
     return np.array(sorted(kept | ({in_use} - {None}), reverse=True))

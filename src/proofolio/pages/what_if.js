@@ -212,6 +212,7 @@
 
   function chart(title, lines, top, write) {
     const all = points().map((p, i) => ({ ...p, i })).filter((p) => p.alerts > 0);
+    if (!all.length) return made("p", { textContent: "No point gives an alert here." });
     const width = Math.max(Math.min(charts.clientWidth || 420, 420), 240);
     const [height, left, right, above, below] = [270, 46, 14, 46, 40];
     const [from, to] = [Math.log(all[0].alerts), Math.log(all.at(-1).alerts)];
