@@ -58,6 +58,7 @@ def test_the_text_says_what_is_drawn(draw, of, said):
     drawing = draw("x", of)
     assert said in drawing.description
     assert "currentColor" in drawing.svg and "nan" not in drawing.svg.casefold()
+    assert "_child" not in drawing.svg and "mathdefault" not in drawing.svg
     assert draw("x", of).svg == drawing.svg
 
 

@@ -11,6 +11,7 @@ from proofolio.figures.facts import Facts
 
 REPORTED, CHANGED = 0.1, 0.25  # the field's convention (Siddiqi 2006)
 _LEAST = 1e-4  # where the axis of the index begins
+_TICKS = (0.0001, 0.001, 0.01, 0.1, 1)
 
 
 def collect(facts: Facts) -> Iterator[Drawing]:
@@ -39,6 +40,8 @@ def moved(name: str, result: Result) -> Drawing:
             handles += axes.plot(own["psi"].clip(lower=_LEAST), y, label=str(period), **look)
         _limits(axes.axvline)
         axes.set_xscale("log")
+        axes.set_xticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
+        axes.set_xticks([], minor=True)
         axes.set_yticks(range(len(inputs)), [words.shortened(n, 20) for n in inputs])
         axes.set(ylim=(len(inputs) - 0.5, -0.5), xlabel="population stability index")
         axes.set_xlim(left=_LEAST * 0.7)
@@ -73,8 +76,9 @@ def weekly(name: str, result: Result) -> Drawing:
             look = {"color": COLOURS[k], "marker": MARKERS[k], "ls": DASHES[k], "label": label}
             handles += axes[2].plot(x, numbers[column], **look)
             axes[2].axhline(limits[f"{column}_limit"], color=COLOURS[k], ls=DASHES[3], lw=1.2)
-        axes[2].set(xlabel="scored week", ylabel="share", ylim=(0, 1))
-        axes[2].set_xticks(list(x))
+        axes[2].set(xlabel="scored week, its first day", ylabel="share", ylim=(0, 1))
+        days = [str(what).split()[-1][5:] for what in table["what"]]  # month and day
+        axes[2].set_xticks(list(x), days, fontsize=9)
         sheet.legend(handles, columns=2)
     rows = [
         f"{row.what}: index {words.number(row.psi)}, {row.alerts_per_day:.0f} alerts a day, "
@@ -99,9 +103,9 @@ def retrained(name: str, result: Result) -> Drawing:
                 look = {"color": COLOURS[k % 4], "ls": DASHES[k % 4], "marker": MARKERS[k % 4]}
                 panel.plot(own["day"], own["average_precision"], label=policy, ms=4, **look)
             panel.axvline(0, color=GREY, lw=1.2)
-            panel.set(title=world, ylim=(0, 1), ylabel="avg. precision")
+            panel.set(title=world, ylim=(0.2, 1), ylabel="avg. precision")
         axes[-1].set_xlabel("first day of the scored week, from the change")
-        sheet.legend(axes[0].get_lines(), columns=2)
+        sheet.legend(axes[0].get_lines()[: len(policies)], columns=2)
     after = table[table["day"] >= 0].groupby(["world", "policy"], sort=False)
     means = after["average_precision"].mean()
     told = "; ".join(f"{world}, {policy}: {v:.3f}" for (world, policy), v in means.items())
