@@ -20,13 +20,13 @@ CONFIGS = {
     },
     "gru": {
         "days": [1, 7], "train_days": 14, "features": True, "k": 4, "hidden": 8, "head": 8,
-        "dropout": 0.0, "epochs": 2, "batch": 512, "lr": 0.01, "weight_decay": 0.01,
+        "dropout": 0.0, "epochs": 1, "batch": 256, "lr": 0.01, "weight_decay": 0.01,
     },
 }  # fmt: skip
 DAYS = 63  # of simulated payments: two weeks to learn from, a delay, three scored weeks
 
 
-def make(root: Path, template: Path, names: tuple[str, ...] = ("rules", "boosting")) -> Layout:
+def make(root: Path, template: Path, names: tuple[str, ...] = tuple(CONFIGS)) -> Layout:
     """Write, prepare, split and train a project in `root`, with the answers of `template`."""
     told = project.load(template).model_dump()
     told["splits"] = [spec.model_dump(exclude_unset=True) for spec in project.load(template).splits]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import small_world
 from fastapi.testclient import TestClient
 from proofolio import decisions, evidence, files, project, table, verify
 from proofolio.contract import Layout, RunError, SealError
@@ -30,28 +28,6 @@ from fraud_sequences import again, classical, export, serve
 
 KEY = "a-key-for-the-tests-only-0001"
 HEADERS = {"X-API-Key": KEY}
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory):
-    """A trained project without a selection."""
-    return small_world.make(tmp_path_factory.mktemp("world") / "project", ROOT).root
-
-
-@pytest.fixture(scope="module")
-def root(plain):
-    """The same, with boosting selected, exported and registered; not to be changed."""
-    copy = plain.with_name("exported")
-    shutil.copytree(plain, copy)
-    assert small_world.selected(Layout(copy)) == "boosting"
-    export.champion(copy)
-    return copy
-
-
-@pytest.fixture
-def own(root, tmp_path):
-    """A copy to break."""
-    return Path(shutil.copytree(root, tmp_path / "own"))
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pandas as pd
 from proofolio import files
 from proofolio.contract import Layout, StaleError, TableError
 
+_known: dict[tuple[str, bool], pd.DataFrame] = {}
 _AGAIN = "run the prepare step again: python -m <package> prepare"
 
 
@@ -73,9 +74,15 @@ def read_examples(layout: Layout) -> pd.DataFrame:
         TableError: the file is missing or unreadable.
     """
     again = f"{_AGAIN}, then the split step; or restore it"
-    frame = _parquet(layout.examples, "evidence/examples.parquet", again)
+    if not layout.examples.is_file():
+        return _parquet(layout.examples, "evidence/examples.parquet", again)
     recorded = files.read_json(layout.contract) if layout.contract.is_file() else {}
-    return with_days(frame) if recorded.get("kind") == "events" else frame
+    key = (files.sha256_file(layout.examples), recorded.get("kind") == "events")
+    if key not in _known:  # every result reads them; the last file read is kept, by its content
+        frame = _parquet(layout.examples, "evidence/examples.parquet", again)
+        _known.clear()
+        _known[key] = with_days(frame) if key[1] else frame
+    return _known[key].copy(deep=False)
 
 
 def with_days(events: pd.DataFrame) -> pd.DataFrame:

@@ -45,6 +45,7 @@ def champion(root: Path, fold: int | None = None, *, config: str = "", into: str
     fold = again.newest(layout, run) if fold is None else fold
     path = layout.root / (into or (f"work/export/{config}.ubj" if config else FILE))
     how = COMMAND + (f" --config {config}" if config else "") + f" --fold {fold}"
+    how += f" --into {into}" if into else ""
     kept = write(layout, author, stream, run, fold, path, how)
     if not config:
         name = "export_parity" if path == layout.root / FILE else f"export_parity_{path.stem}"

@@ -54,7 +54,7 @@ def told(
     parity = again.compared("network", layout, run, fold, made, NEAR)["max_difference_top"]
     groups = reasons.groups(names) | {GAP: []}
     groups |= {name: [] for name in STEP if name not in groups}
-    drops = [full - score(_without(batch, own, name, histories.names, typical))
+    drops = [full - score(without(batch, own, name, histories.names, typical))
              for name, own in groups.items()]  # fmt: skip
     drops.append(full - score(alone(batch, histories.names)))
     method = "fall of the calibrated log-odds when a group takes its median of train (occlusion)"
@@ -69,7 +69,7 @@ def alone(batch: Batch, names: tuple[str, ...]) -> Batch:
     return Batch(steps, np.ones_like(batch.length), batch.own)
 
 
-def _without(
+def without(
     batch: Batch, own: list[int], group: str, names: tuple[str, ...], typical: Any
 ) -> Batch:
     """Return a batch with one group at its typical value, in features and in the own step."""
