@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from proofolio import decisions, metrics
+from proofolio import decisions, metrics, table
 from proofolio.contract import OOD, Calibration, Run, RunError
 from proofolio.scoring.ids import refuse, refuse_doubles
 
@@ -214,21 +214,11 @@ def _places(scored: "pd.DataFrame", ids: "pd.Series", part: str) -> tuple[np.nda
 
 def _digest(frame: "pd.DataFrame") -> bytes:
     """Return a hash of the columns' content, whatever the index."""
-    import pandas as pd
-
     digest = hashlib.sha256(f"{list(frame)} {list(map(str, frame.dtypes))}".encode())
     for name in frame:
-        numeric = pd.api.types.is_numeric_dtype(frame[name].dtype)
-        digest.update(
-            np.ascontiguousarray(frame[name].to_numpy()) if numeric else _text(frame[name])
-        )
+        for content in table.column_bytes(frame[name]):
+            digest.update(content)
     return digest.digest()
-
-
-def _text(values: "pd.Series") -> bytes:
-    """Return names so that no two lists of names give the same bytes."""
-    names = values.astype(str).tolist()
-    return f"{list(map(len, names))}".encode() + "".join(names).encode()
 
 
 def _beside(scored: "pd.Series", ids: "pd.Series", part: str) -> np.ndarray:

@@ -31,7 +31,7 @@ def content_sha256(frame: pd.DataFrame) -> str:
     digest = hashlib.sha256()
     for name in sorted(frame.columns):
         digest.update(f"{name}\n".encode())
-        for buffer in _buffers(frame[name]):
+        for buffer in column_bytes(frame[name]):
             digest.update(buffer)
     return digest.hexdigest()
 
@@ -115,7 +115,8 @@ def _lines_sha256(frame: pd.DataFrame, columns: list[str]) -> str:
     return files.sha256_bytes(bytes(_text_buffers(ordered)[1]))
 
 
-def _buffers(values: pd.Series) -> list[memoryview]:
+def column_bytes(values: pd.Series) -> list[memoryview]:
+    """Return the content of a column (n,) as bytes to hash: times, numbers or text."""
     import pyarrow as pa
 
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
