@@ -23,7 +23,6 @@ from fraud_sequences import events, features, models
 
 KIND = "retraining"
 NEVER, WEEKLY = "never", "weekly"
-ALL = "all weeks"
 
 
 def record(root: Path, how: str) -> Result:
@@ -111,15 +110,14 @@ def compare(
         first = whole.rows.loc[fold == week, "day"].min()
         row = _row(f"week from {first}", own, budget, drawn)
         rows.append(row | {"score_psi": first_week.psi(own[NEVER].stored)})
-    return [*rows, _row(ALL, joined, budget, drawn)]
+    return [*rows, _row("all weeks", joined, budget, drawn)]
 
 
 def _row(
     what: str, sides: dict[str, scoring.Joined], budget: int, drawn: dict[str, Any]
 ) -> dict[str, Any]:
-    one = sides[WEEKLY]
-    day, scores = one.rows["day"].to_numpy(), {n: s.stored for n, s in sides.items()}
-    rows, name = one.judged, "average_precision"
+    one, name, scores = sides[WEEKLY], "average_precision", {n: s.stored for n, s in sides.items()}
+    day, rows = one.rows["day"].to_numpy(), one.judged
     pair = (scores[WEEKLY], scores[NEVER])
     told = {"what": what, "n": len(one.y)}
     for side, own in scores.items():
