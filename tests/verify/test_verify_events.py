@@ -253,6 +253,9 @@ def test_delays_are_told_by_entity_and_by_the_frauds_asked_for(sound):
     for wrong in ({"x": {"column": "amount"}}, {"x": {"column": "unit", "slice": "scenario"}}):
         with pytest.raises(RunError, match="delay of detection cannot be computed"):
             compute(sound, None, found["inputs"], asked | {"entities": wrong})
+    both = {"b": {"column": "unit"}, "a": {"column": "unit2"}}  # as stored, keys are sorted
+    rows = compute(sound, None, found["inputs"], asked | {"entities": both, "budgets": [8]}).table
+    assert [row["entity"] for row in rows] == ["a", "b"]
     entities["terminal"]["value"] = "9"
     with pytest.raises(RunError, match="none of terminal"):
         compute(sound, None, found["inputs"], asked)

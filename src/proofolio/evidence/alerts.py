@@ -84,7 +84,7 @@ def detection_delay(
     rows = []
     for size in budgets:
         alerted = metrics.alerted(part.rounds.day, part.stored, size)
-        for name, asked in entities.items():
+        for name, asked in sorted(entities.items()):  # as JSON keeps them
             named, y = part.rows[asked["column"]].to_numpy(), _of_value(part, asked)
             own = (part.rows["time"].to_numpy(), named, y, alerted)
             found = metrics.first_alerts(part.rounds.fold, *own)
