@@ -133,9 +133,7 @@ def test_limits_that_nothing_can_keep_are_refused():
         Limits(precision=0.2, alerts=(3, 9), found=1.5)
 
 
-def test_daily_alerts_are_the_best_of_each_day():
+def test_the_threshold_gives_the_budget_on_average():
     day, score = np.array([1, 1, 1, 2, 2]), np.array([0.1, 0.9, 0.9, 0.2, 0.3])
-    assert monitor.daily_alerts(day, score, 1).tolist() == [1, 4]
-    assert monitor.daily_alerts(day, score, 2).tolist() == [1, 2, 3, 4]
     assert monitor.threshold_for(day, score, 1) == 0.9
     assert monitor.threshold_for(day, score, 9) == 0.1

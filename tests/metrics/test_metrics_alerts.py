@@ -61,6 +61,12 @@ def test_the_best_of_each_day_are_alerted_ties_in_order():
     score = np.array([0.2, 0.9, 0.2, 0.1, 0.1])
     assert metrics.alerted(day, score, 2).tolist() == [True, True, False, True, True]
     assert metrics.alerted(day, score, 1).tolist() == [False, True, False, True, False]
+    ties = np.array([0.1, 0.9, 0.9, 0.2, 0.3])
+    for budget, rows in ((1, [1, 4]), (2, [1, 2, 3, 4])):
+        assert (
+            np.flatnonzero(metrics.alerted(np.array([1, 1, 1, 2, 2]), ties, budget)).tolist()
+            == rows
+        )
 
 
 def by_hand():

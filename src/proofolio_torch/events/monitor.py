@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from proofolio.contract import ProjectError
 from proofolio_torch.events.stability import BINS, CHANGED, Reference
@@ -131,12 +130,6 @@ class Watch:
         if frauds and self.limits.found is not None:
             share = caught / frauds
             yield Sign(FOUND, "share of frauds alerted", share, self.limits.found, None, known)
-
-
-def daily_alerts(day: np.ndarray, score: np.ndarray, budget: int) -> np.ndarray:
-    """Return the rows (a,) alerted: the `budget` best-scored of each day, ties by order of rows."""
-    ranked = pd.Series(-np.asarray(score, np.float64)).groupby(np.asarray(day))
-    return np.flatnonzero((ranked.rank(method="first") <= budget).to_numpy())
 
 
 def threshold_for(day: np.ndarray, score: np.ndarray, budget: int) -> float:

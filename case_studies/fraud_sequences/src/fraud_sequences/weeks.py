@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from proofolio import evidence, scoring, table
+from proofolio import evidence, metrics, scoring, table
 from proofolio import project as projects
 from proofolio.contract import Layout, Result, Run
 from proofolio_torch.events import monitor
@@ -28,7 +28,7 @@ def scores(
     score, y = reference["score"].to_numpy(), reference["y"].to_numpy()
     day = reference["day"].to_numpy()
     threshold = monitor.threshold_for(day, score, budget)
-    alerted = monitor.daily_alerts(day, score, budget)
+    alerted = np.flatnonzero(metrics.alerted(day, score, budget))
     limits = monitor.Limits(
         precision=KEPT * float(y[alerted].mean()),
         found=KEPT * float(y[alerted].sum() / y.sum()),
@@ -81,7 +81,7 @@ def _week(own: pd.DataFrame, watch: monitor.Watch, budget: int) -> dict[str, Any
     day, score, y = (own[c].to_numpy() for c in ("day", "score", "y"))
     days = np.unique(day).astype("datetime64[D]")
     end = str(days.max() + 1)
-    alerted = monitor.daily_alerts(day, score, budget)
+    alerted = np.flatnonzero(metrics.alerted(day, score, budget))
     signs = list(watch.period({}, score, end=end, days=len(days)))
     labelled = [] if np.isnan(y).any() else list(watch.labelled(y, alerted, end=end))
     value = {sign.kind: sign.value for sign in (*signs, *labelled)}

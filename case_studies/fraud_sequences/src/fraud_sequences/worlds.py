@@ -145,5 +145,5 @@ class Watched:
     def _alerted(self, begin: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the labels of a week's payments, and which of them were investigated."""
         rows = self.world.rows(begin, begin + WEEK)
-        alerted = monitor.daily_alerts(self.world.day[rows], self.score[rows], BUDGET)
+        alerted = np.flatnonzero(metrics.alerted(self.world.day[rows], self.score[rows], BUDGET))
         return self.world.y[rows], alerted
