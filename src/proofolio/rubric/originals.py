@@ -17,7 +17,8 @@ from typing import Any
 SHORTEST = 40  # characters of a fragment that could hardly be written twice by chance
 _BREAK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<!--.*?-->|\n\s*\n|\n#.*\n|```", re.DOTALL)
 _PLACEHOLDER = re.compile(
-    r"\bTODO\b|\bFIXME\b|\bTBD\b|lorem ipsum|cookiecutter\.|\{\{[^}]*\}\}|<your[- ]|insert \w+ here",
+    r"\bTODO\b|\bFIXME\b|\bTBD\b|lorem ipsum|cookiecutter\.|\{\{[^}]*\}\}|<your[- ]"
+    r"|insert \w+ here",
     re.IGNORECASE,
 )
 

@@ -30,6 +30,7 @@ MOST_ROWS = 3_000_000
 MOST_UNPACKED = 400_000_000  # bytes that a table says it has once unpacked
 _PAGES = ("README.md", "MODEL_CARD.md", "DATA_CARD.md")
 _READ = {*_PAGES, "project.yaml", "evidence", "docs"}  # what verification opens
+_NAMED = {"split", "run", "runs", "versus_runs"}  # verification makes paths of these
 _NAME = re.compile(r"[\w.-]{1,200}")
 
 
@@ -143,10 +144,11 @@ def _names(name: str, text: str) -> None:
     """Ids and names that verification turns into paths lead nowhere else."""
     value = parsing.read_json(text)
     for key, found in _leaves(value, 0):
-        if key in ("id", "split", "run", "runs", "versus_runs") and name != "evidence/dataset.json":
-            if isinstance(found, str) and not _NAME.fullmatch(found):
-                raise Refused(f"{one_line(name)}: {key} is no name: {one_line(found, 60)}")
-        if key == "weights" and isinstance(found, str) and (".." in found or found[:1] in "/\\~"):
+        if not isinstance(found, str):
+            continue
+        if key in _NAMED and not _NAME.fullmatch(found):
+            raise Refused(f"{one_line(name)}: {key} is no name: {one_line(found, 60)}")
+        if key == "weights" and (".." in found or found[:1] in "/\\~"):
             raise Refused(f"{one_line(name)}: weights lie outside: {one_line(found, 60)}")
 
 

@@ -89,8 +89,8 @@ def _overlap(where: str, what: str) -> str:
         return "SL2"
     if "happen after" in what or "perceptual" in what:
         return "SL3" if "happen" in what else "SL2"
-    order = ("fold", "window", "validation", "scored before")
-    if "parts.csv" in where and what.startswith(order) or "do not follow from the settings" in what:
+    order = ("fold", "scored windows", "a validation fold", "the windows do not follow")
+    if "parts.csv" in where and what.startswith(order):
         return "SL3"
     return "SL1"
 

@@ -103,7 +103,7 @@ class Subject:
             if parts[0] in DATA or any(f"/{folder}" in f"/{name}" for folder in _CODE_FOLDERS[2:]):
                 continue
             inside = any(f"/{folder}" in f"/{name}" for folder in _CODE_FOLDERS[:2])
-            if (is_test if tests else not (is_test or inside)):
+            if is_test if tests else not (is_test or inside):
                 yield name, self.tree.text(name)
 
     def in_code(self, pattern: str) -> str | None:

@@ -43,8 +43,7 @@ class Tree:
     _texts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.root = Path(os.path.abspath(self.root))  # the root itself may be reached by a link
-        self.root = self.root.resolve()
+        self.root = self.root.resolve()  # the root itself may be reached by a link
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -125,7 +124,7 @@ class Tree:
         return found
 
     def text(self, name: str) -> str:
-        """Return a file as text, invalid bytes replaced; empty (with a note) where it is refused."""
+        """Return a file as text, invalid bytes replaced; empty (with a note) where refused."""
         if name not in self._texts:
             try:
                 found = self.data(name).decode("utf-8", errors="replace")

@@ -103,7 +103,9 @@ def notebooks(subject: Subject) -> Outcome:
         faults.append(f"notebooks hold {lines} lines of code, modules {own}")
     if not faults:
         return passed(f"{len(names)} notebook(s), {lines} lines beside {own} in modules", *names)
-    return (partial if len(faults) == 1 else failed)("notebooks hold what belongs elsewhere", *faults)
+    return (partial if len(faults) == 1 else failed)(
+        "notebooks hold what belongs elsewhere", *faults
+    )
 
 
 def _is_comment(cell: str) -> bool:

@@ -9,7 +9,9 @@ from proofolio.rubric.tree import DATA
 
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "pixi.lock", "conda-lock.y*ml")
 _LISTS = ("constraints*.txt", "requirements*.txt", "requirements/*.txt", "environment*.y*ml")
-_DEPENDENCY = re.compile(r"^\s*-?\s*[\"']?[A-Za-z][\w.\[\]-]*\s*(?P<pin>===?|=(?!=)|[<>~!]=?|$|;|#)")
+_DEPENDENCY = re.compile(
+    r"^\s*-?\s*[\"']?[A-Za-z][\w.\[\]-]*\s*(?P<pin>===?|=(?!=)|[<>~!]=?|$|;|#)"
+)
 _PINNED, _FEW = 0.8, 3
 _CI = (
     ".github/workflows/*.y*ml", ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml",
@@ -102,7 +104,9 @@ def licences(subject: Subject) -> Outcome:
     recorded = subject.tree.json("evidence/dataset.json")
     if not data and isinstance(recorded, dict):
         data = str(recorded.get("license") or "")
-    prose = subject.says(r"(?:data|dataset|images)[^.\n]{0,80}licen[cs]e|licen[cs]e[^.\n]{0,60}data")
+    prose = subject.says(
+        r"(?:data|dataset|images)[^.\n]{0,80}licen[cs]e|licen[cs]e[^.\n]{0,60}data"
+    )
     if code and data:
         return passed(f"code: {code}; data: {data}", code)
     if code and prose:
