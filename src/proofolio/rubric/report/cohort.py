@@ -47,9 +47,12 @@ def gates(projects: Sequence[view.Project]) -> list[tuple[str, list[view.Project
 
 
 def sections(projects: Sequence[view.Project]) -> list[dict[str, Any]]:
-    """Return code and title of every section that occurs, in the order met."""
-    met = {s["code"]: s for project in projects for s in project["sections"]}
-    return [{"code": code, "title": s["title"]} for code, s in met.items()]
+    """Return code, title and largest `max` of every section that occurs, in the order met."""
+    met: dict[str, dict[str, Any]] = {}
+    for section in (s for project in projects for s in project["sections"]):
+        known = met.setdefault(section["code"], {**section})
+        known["max"] = max(known["max"], section["max"])
+    return list(met.values())
 
 
 def criteria(projects: Sequence[view.Project]) -> list[str]:

@@ -24,18 +24,34 @@ def _fitting(blocks: list[str]) -> str:
     for index, block in enumerate(blocks):
         length += len(block) + 2
         if length > MOST:
-            kept.append(f"*{len(blocks) - index} more blocks do not fit here: see the HTML report.*")
+            kept.append(
+                f"*{len(blocks) - index} more blocks do not fit here: see the HTML report.*"
+            )
             break
         kept.append(block)
     return "\n\n".join(kept)
 
 
 def said(value: object) -> str:
-    """Return text of a graded repository as literal Markdown that mentions and refers to nobody."""
-    broken = str(value).replace("<!--", "<!\u2060--")
-    for mark in "@#":
-        broken = broken.replace(mark, f"{mark}\u2060")
-    return markdown.line(broken)
+    """Return text as literal Markdown that mentions nobody; `code` in it stays code.
+
+    A word joiner breaks what the forge would turn into a mention or a reference.
+    """
+    pieces = str(value).split("`")
+    if len(pieces) % 2 == 0:
+        return _prose(str(value))
+    return "".join(
+        _prose(piece) if k % 2 == 0 else markdown.code(piece)
+        for k, piece in enumerate(pieces)
+        if piece
+    )
+
+
+def _prose(value: str) -> str:
+    for mark in ("<!", "@", "#"):
+        value = value.replace(mark, f"{mark}\u2060")
+    before, after = (" " * end.isspace() for end in (value[:1], value[-1:]))
+    return f"{before}{markdown.line(value)}{after}"
 
 
 def _single(project: view.Project) -> Iterator[str]:
@@ -74,8 +90,7 @@ def _since(project: view.Project) -> Iterator[str]:
         return
     yield "### What changed"
     points = " → ".join(map(text.number, since["total"]))
-    grades = since["grade"]
-    grade = grades[1] if grades[0] == grades[1] else " → ".join(grades)
+    grade = " → ".join(dict.fromkeys(since["grade"]))
     yield f"Grade: {grade}. Total: {points}."
     lines = [f"- Gate mended: {said(code)}" for code in since["gates_mended"]]
     lines += [f"- Gate failed: {said(code)}" for code in since["gates_failed"]]
@@ -107,7 +122,9 @@ def _code(criterion: view.Criterion, url: str) -> str:
 
 def _everything(project: view.Project) -> Iterator[str]:
     for section, criteria in view.by_section(project):
-        title = f"{section['title']}: {text.number(section['points'])} / {text.number(section['max'])}"
+        title = (
+            f"{section['title']}: {text.number(section['points'])} / {text.number(section['max'])}"
+        )
         yield f"<details>\n<summary>{said(title)}</summary>"
         yield "\n".join(line for criterion in criteria for line in _criterion(criterion))
         yield "</details>"
@@ -116,10 +133,10 @@ def _everything(project: view.Project) -> Iterator[str]:
 def _criterion(criterion: view.Criterion) -> Iterator[str]:
     mark, status = view.STATUS[criterion["status"]]
     points = f"{text.number(criterion['points'])} / {text.number(criterion['max'])}"
-    told = f": {said(criterion['message'])}" if criterion["message"] else ""
-    yield (
-        f"- {mark} {status}, {points}: **{said(criterion['code'])} {said(criterion['title'])}**{told}"
-    )
+    told = criterion.get("question") if criterion["status"] == "human" else criterion["message"]
+    told = f": {said(told)}" if told else ""
+    title = said(f"{criterion['code']} {criterion['title']}")
+    yield f"- {mark} {status}, {points}: **{title}**{told}"
     for item in criterion["evidence"][:_EVIDENCE]:
         yield f"    - {markdown.code(item)}"
     if len(criterion["evidence"]) > _EVIDENCE:

@@ -7,7 +7,7 @@ from typing import Any
 
 from proofolio.rubric.report import cohort, text, view
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the last four are full-width
 
 
 def write(result: Mapping[str, Any]) -> str:
@@ -40,12 +40,16 @@ def _row(project: view.Project, sections: list[str], criteria: list[str]) -> lis
     met = {criterion["code"]: criterion for criterion in project["criteria"]}
     gates = " ".join(dict.fromkeys(gate["code"] for gate in project["gates"]))
     provisional = "yes" if project["provisional"] else "no"
-    row = [project["path"], project["grade"], provisional, round(project["total"], 2), gates]
-    row += [round(points[code], 2) if code in points else "" for code in sections]
+    row = [project["path"], project["grade"], provisional, _plain(project["total"]), gates]
+    row += [_plain(points[code]) if code in points else "" for code in sections]
     return row + [_points(met.get(code)) for code in criteria]
+
+
+def _plain(points: float) -> float | int:
+    return int(points) if float(points).is_integer() else round(points, 2)
 
 
 def _points(criterion: view.Criterion | None) -> object:
     if criterion is None or criterion["status"] == "human":
         return ""
-    return "na" if criterion["status"] == "na" else round(criterion["points"], 2)
+    return "na" if criterion["status"] == "na" else _plain(criterion["points"])

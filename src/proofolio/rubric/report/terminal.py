@@ -19,7 +19,9 @@ _MARK = {"pass": "green", "partial": "yellow", "fail": "red", "na": "dim", "huma
 _BAR, _FIRST, _EVIDENCE, _WORST = 20, 5, 3, 10
 
 
-def write(result: Mapping[str, Any], *, colour: bool | None = None, width: int | None = None) -> str:
+def write(
+    result: Mapping[str, Any], *, colour: bool | None = None, width: int | None = None
+) -> str:
     """Return text for a terminal.
 
     Args:
@@ -58,14 +60,26 @@ def _project(project: view.Project) -> Iterable[RenderableType]:
     found = view.remedies(project)
     if found:
         yield Text("\nWhat to fix first", "bold")
-    for remedy in found[:_FIRST]:
-        codes = ", ".join(c["code"] for c in remedy.criteria)
-        gain = f"+{text.number(remedy.gain)}".rjust(5)
-        yield _indented(Text.assemble((gain, "bold"), f"  {remedy.fix} ", (f"({codes})", "dim")))
+        yield _list((f"+{text.number(r.gain)}", _remedy(r)) for r in found[:_FIRST])
     yield Text("\nEvery criterion", "bold")
     for _, criteria in view.by_section(project):
         for criterion in criteria:
             yield from _criterion(criterion)
+
+
+def _list(rows: Iterable[tuple[str, Text]]) -> Padding:
+    """Lay out rows whose text wraps beside its figure."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style="bold", no_wrap=True)
+    table.add_column()
+    for figure, told in rows:
+        table.add_row(figure, told)
+    return _indented(table)
+
+
+def _remedy(remedy: view.Remedy) -> Text:
+    codes = ", ".join(c["code"] for c in remedy.criteria)
+    return Text.assemble(f"{remedy.fix} ", (f"({codes})", "dim"))
 
 
 def _grade(project: view.Project) -> Text:
@@ -104,7 +118,8 @@ def _since(project: view.Project) -> Iterable[RenderableType]:
         return
     yield Text("\nWhat changed", "bold")
     total = " → ".join(map(text.number, since["total"]))
-    yield _indented(Text(f"Grade: {' → '.join(since['grade'])}. Total: {total}."))
+    grade = " → ".join(dict.fromkeys(since["grade"]))
+    yield _indented(Text(f"Grade: {grade}. Total: {total}."))
     for code in since["gates_mended"]:
         yield _indented(Text(f"Gate mended: {code}", "green"))
     for code in since["gates_failed"]:
@@ -120,13 +135,14 @@ def _criterion(criterion: view.Criterion) -> Iterable[RenderableType]:
     mark, word = view.STATUS[status]
     head = Text.assemble(
         (f"{mark} ", _MARK[status]), f"{criterion['code']} {criterion['title']} ",
-        ("[", "dim"), (word.lower(), _MARK[status]), (", ", "dim"), _points(criterion), ("]", "dim"),
+        ("[", "dim"), (word.lower(), _MARK[status]), ", ", _points(criterion), ("]", "dim"),
     )  # fmt: skip
     yield _indented(head)
     if status in ("pass", "na"):
         return
-    if criterion["message"]:
-        yield _indented(Text(criterion["message"]), 4)
+    told = criterion.get("question") if status == "human" else criterion["message"]
+    if told:
+        yield _indented(Text(told), 4)
     for item in criterion["evidence"][:_EVIDENCE]:
         yield _indented(Text(item, "dim"), 4)
     if len(criterion["evidence"]) > _EVIDENCE:
@@ -148,9 +164,10 @@ def _cohort(projects: list[view.Project]) -> Iterable[RenderableType]:
         table.add_row(Text(view.name(project)), grade, Text(gates), total)
     yield table
     yield Text("What the class gets wrong", "bold")
-    for found in [d for d in cohort.distributions(projects) if d.lost][:_WORST]:
-        criterion, counts = found.criterion, found.counts
-        told = f"{counts['fail']} fail, {counts['partial']} partial, {counts['pass']} pass"
-        lost = f"{100 * found.lost:.0f} % lost".rjust(10)
-        line = Text.assemble((lost, "bold"), f"  {criterion['code']} {criterion['title']}: {told}")
-        yield _indented(line)
+    worst = [d for d in cohort.distributions(projects) if d.lost][:_WORST]
+    yield _list((f"{100 * d.lost:.0f} % lost", _counted(d)) for d in worst)
+
+
+def _counted(found: cohort.Distribution) -> Text:
+    told = ", ".join(f"{found.counts[status]} {status}" for status in ("fail", "partial", "pass"))
+    return Text(f"{found.criterion['code']} {found.criterion['title']}: {told}")

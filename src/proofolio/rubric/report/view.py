@@ -13,7 +13,7 @@ STATUS = {
     "pass": ("✓", "Pass"),
     "partial": ("◐", "Partial"),
     "fail": ("✗", "Fail"),
-    "na": ("–", "Not applicable"),
+    "na": ("\u2013", "Not applicable"),
     "human": ("?", "For the mentor"),
 }
 HOW = {"automatic": "Checked", "documented": "Read from a statement", "human": "Judged by a person"}
@@ -84,6 +84,11 @@ def phases(project: Project) -> list[tuple[str, str, float, float]]:
     ]
 
 
+def by_code(project: Project) -> dict[str, Criterion]:
+    """Return the criteria of a project by code."""
+    return {criterion["code"]: criterion for criterion in project["criteria"]}
+
+
 def unanswered(project: Project) -> list[Criterion]:
     """Return the criteria that wait for a person."""
     return [c for c in project["criteria"] if c["status"] == "human"]
@@ -103,9 +108,8 @@ def next_step(project: Project) -> str:
     """Return what separates a project from the next grade, in one sentence."""
     gates = [gate["code"] for gate in project["gates"]]
     if gates:
-        noun = "gate" if len(gates) == 1 else "gates"
-        return f"Whatever the total, the grade stays at not yet until the {noun} {_listed(gates)} " \
-               f"{'is' if len(gates) == 1 else 'are'} mended."  # fmt: skip
+        these = f"gate {gates[0]} is" if len(gates) == 1 else f"gates {_listed(gates)} are"
+        return f"Whatever the total, the grade stays at not yet until the {these} mended."
     higher = [(grade, least) for grade, least in _FROM.items() if grade not in _reached(project)]
     if not higher:
         return ""
