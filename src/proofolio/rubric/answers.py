@@ -9,9 +9,11 @@
           note: Names today's practice, not when to leave the model aside.
 
 A level is the number of one of the criterion's four sentences, 0 to 3; empty means not judged yet.
+A file to fill in: `python -m proofolio.rubric.answers cohort/* > mentor.yaml`.
 """
 
 import difflib
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from textwrap import wrap
@@ -24,7 +26,7 @@ from proofolio.contract import ProjectError
 from proofolio.rubric.criteria import Criterion, rubric
 from proofolio.rubric.parsing import Refused, one_line, read_yaml
 
-_REMEDY = "correct the entry; `proofolio.rubric.answers.template` writes an empty file to fill in"
+_REMEDY = "correct it; `python -m proofolio.rubric.answers PROJECT` prints a file to fill in"
 _LONGEST = 1_000_000  # bytes
 
 
@@ -178,3 +180,7 @@ def _refusal(path: Path, expected: str, received: str) -> ProjectError:
         received=received,
         remedy=_REMEDY,
     )
+
+
+if __name__ == "__main__":
+    print(template(sys.argv[1:] or ["."]), end="")

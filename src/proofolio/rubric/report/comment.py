@@ -63,7 +63,7 @@ def _single(project: view.Project) -> Iterator[str]:
         yield "\n".join(
             f"- **Gate {said(gate['code'])}:** {said(gate['reason'])}" for gate in project["gates"]
         )
-    yield _sections(project)
+    yield profile(project)
     if step := view.next_step(project):
         yield said(step)
     yield from _since(project)
@@ -75,7 +75,8 @@ def _grade(project: view.Project) -> str:
     return f"{project['grade']}{' (provisional)' if project['provisional'] else ''}"
 
 
-def _sections(project: view.Project) -> str:
+def profile(project: view.Project) -> str:
+    """Return the table of points by section, the total last."""
     rows = [
         [said(s["title"]), f"{text.number(s['points'])} / {text.number(s['max'])}"]
         for s in project["sections"]
@@ -102,14 +103,17 @@ def _since(project: view.Project) -> Iterator[str]:
 
 
 def _fix_first(project: view.Project) -> Iterator[str]:
-    found = view.remedies(project)
-    if not found:
-        return
-    yield "### What to fix first"
-    yield "\n".join(
+    if view.remedies(project):
+        yield "### What to fix first"
+        yield remedies(project, _FIRST)
+
+
+def remedies(project: view.Project, most: int) -> str:
+    """Return the remedies that bring most, as a numbered list."""
+    return "\n".join(
         f"1. **+{text.number(r.gain)}** {said(r.fix)} "
         f"({', '.join(_code(c, r.url) for c in r.criteria)})"
-        for r in found[:_FIRST]
+        for r in view.remedies(project)[:most]
     )
 
 
