@@ -1,100 +1,186 @@
-"""A mentor's answers to the human criteria: a small YAML kept beside the report.
+"""A mentor's answers to the human criteria: the YAML to fill in, and what was filled in.
 
-```yaml
-answers:            # level 0 to 3 of each human criterion
-  PD4: {level: 3, note: Names today's practice and when to leave the model aside.}
-  EL5: 2
-not_applicable:     # any criterion, with the sentence that says why
-  SL2: The pictures were drawn by hand, one of each.
-```
+    schema: 1
+    grader: A. Vogel
+    projects:
+      cohort/bird-calls:
+        PD4:
+          level: 2
+          note: Names today's practice, not when to leave the model aside.
 
-A file for a cohort has the same below `projects:`, by folder name.
+A level is the number of one of the criterion's four sentences, 0 to 3; empty means not judged yet.
+A file to fill in: `python -m proofolio.rubric.answers cohort/* > mentor.yaml`.
 """
 
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+import difflib
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from textwrap import wrap
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from proofolio.contract import ProjectError
-from proofolio.project.sections import answered
-from proofolio.rubric import parsing
 from proofolio.rubric.criteria import Criterion, rubric
-from proofolio.rubric.outcome import Outcome
+from proofolio.rubric.parsing import Refused, one_line, read_yaml
 
-LEVELS = 4
+_REMEDY = "correct it; `python -m proofolio.rubric.answers PROJECT` prints a file to fill in"
+_LONGEST = 1_000_000  # bytes
 
 
-@dataclass(frozen=True)
-class Answers:
-    """Levels and notes of human criteria, and sentences for what does not apply."""
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    levels: dict[str, tuple[int, str]] = field(default_factory=dict)
-    not_applicable: dict[str, str] = field(default_factory=dict)
 
-    def outcome(self, criterion: Criterion) -> Outcome | None:
-        """Return what the mentor says of a criterion, or None."""
-        code = criterion.code
-        if code in self.not_applicable:
-            return Outcome("na", self.not_applicable[code], ("the mentor's answers",))
-        if code not in self.levels or criterion.levels is None:
+class Answer(_Entry):
+    """One judgement: a level from 0 to 3 (None: not judged yet) and a sentence."""
+
+    level: Annotated[int, Field(ge=0, le=3)] | None = None
+    note: Annotated[str, BeforeValidator(lambda note: "" if note is None else note)] = ""
+
+
+class Answers(_Entry):
+    """What one grader answered, by project (path or name) and criterion."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    grader: Annotated[str, Field(min_length=1)]
+    projects: dict[str, dict[str, Answer]]
+
+    def of(self, path: str, name: str = "") -> dict[str, Answer]:
+        """Return the judged answers for a project by code; {} where there are none.
+
+        The entry is found by the path, by `name`, or by the last part of the path.
+        """
+        for key in (path, name, PurePosixPath(path).name):
+            if key and key in self.projects:
+                return {c: a for c, a in self.projects[key].items() if a.level is not None}
+        return {}
+
+    def entry(self, path: str, name: str = "") -> dict[str, object] | None:
+        """Return what the result's `answers` holds of this grader, None without a judgement."""
+        judged = self.of(path, name)
+        if not judged:
             return None
-        level, note = self.levels[code]
-        share = level / (LEVELS - 1)
-        status = "pass" if share == 1 else "partial" if share else "fail"
-        told = criterion.levels[level]
-        return Outcome(status, told, (note,) if note else (), share=share)
+        return {
+            "grader": self.grader,
+            "levels": {code: answer.level for code, answer in judged.items()},
+            "notes": {code: answer.note for code, answer in judged.items() if answer.note},
+        }
 
 
-def load(path: Path) -> dict[str, Answers]:
-    """Return the answers of a file by folder name; key "" is for any project.
+def questions() -> list[Criterion]:
+    """Return the human criteria in the order of the rubric."""
+    return [c for c in rubric().criteria if c.how == "human"]
+
+
+def template(projects: Sequence[str], grader: str = "") -> str:
+    """Return YAML to fill in: each question with its four levels, then a place per project."""
+    lines = [
+        "# Answers of one grader. For each criterion write the number of the level that fits best",
+        "# (0 to 3; leave it empty while it is not judged) and a sentence that says why.",
+        "#",
+        *(line for criterion in questions() for line in _asked(criterion)),
+        "schema: 1",
+        f"grader: {_scalar(grader)}",
+        "projects:",
+    ]
+    for project in projects:
+        lines.append(f"  {_scalar(project)}:")
+        for criterion in questions():
+            lines += [f"    {criterion.code}:", "      level:", '      note: ""']
+    return "\n".join(lines) + "\n"
+
+
+def read(path: Path) -> Answers:
+    """Return the answers in a file.
 
     Raises:
-        ProjectError: unknown codes, levels outside 0 to 3, a criterion without a sentence.
+        ProjectError: The file is missing, too long or no YAML; an entry is unknown, stands twice or
+            has a wrong value; the grader has no name.
     """
+    path = Path(path)
     try:
-        value = parsing.read_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, parsing.Refused) as error:
-        raise _refusal(path, str(error)) from None
-    if not isinstance(value, dict):
-        raise _refusal(path, "no mapping at the top")
-    found = {"": _answers(path, value)}
-    for name, entry in (value.get("projects") or {}).items():
-        found[str(name)] = _answers(path, entry)
-    return found
+        size = path.stat().st_size
+        if size > _LONGEST:
+            raise Refused(f"{size:,} bytes, the limit is {_LONGEST:,}")
+        text = path.read_text(encoding="utf-8")
+        value = read_yaml(text)
+    except (OSError, UnicodeDecodeError, Refused) as error:
+        raise _refusal(path, "a YAML file in UTF-8 that can be read", str(error)) from None
+    twice = sorted(_twice(yaml.compose(text, Loader=yaml.SafeLoader)))
+    if twice:
+        raise _refusal(path, "each key once", f"{', '.join(twice)} more than once")
+    try:
+        answers = Answers.model_validate(value)
+    except ValidationError as error:
+        told = (f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()[:8])
+        expected = "schema: 1, grader: a name, projects: {path: {code: {level: 0 to 3, note: ...}}}"
+        raise _refusal(path, expected, "; ".join(told)) from None
+    unknown = [f"{p}.{code}" for p, code in _codes(answers) if code not in _known()]
+    if unknown:
+        raise _refusal(path, f"codes among {', '.join(_known())}", _nearest(unknown))
+    return answers
 
 
-def of(project: str, given: dict[str, Answers]) -> Answers:
-    """Return the answers for a project's path: its own, else those for any."""
-    return given.get(Path(project).resolve().name) or given.get("") or Answers()
+def _asked(criterion: Criterion) -> Iterator[str]:
+    yield from _comment(f"{criterion.code} {criterion.title}")
+    yield from _comment(f"Ask: {criterion.question}", "  ")
+    yield from _comment(f"Open: {criterion.evidence}", "  ")
+    for number, level in enumerate(criterion.levels or ()):
+        yield from _comment(f"{number}: {level}", "  ")
+    yield "#"
 
 
-def _answers(path: Path, value: Any) -> Answers:
-    value = value if isinstance(value, dict) else {}
-    human = {c.code for c in rubric().criteria if c.how == "human"}
-    known = {c.code for c in rubric().criteria}
-    levels = {}
-    for code, entry in (value.get("answers") or {}).items():
-        level = entry.get("level") if isinstance(entry, dict) else entry
-        note = str(entry.get("note") or "") if isinstance(entry, dict) else ""
-        if code not in human:
-            raise _refusal(path, f"{code} is no human criterion ({', '.join(sorted(human))})")
-        if level is None:  # printed for the mentor, not answered yet
-            continue
-        if type(level) is not int or not 0 <= level < LEVELS:
-            raise _refusal(path, f"{code}: level {level!r}, expected 0 to {LEVELS - 1}")
-        levels[code] = (level, parsing.one_line(note))
-    reasons = {}
-    for code, sentence in (value.get("not_applicable") or {}).items():
-        if code not in known or not answered(sentence):
-            raise _refusal(path, f"{code}: not applicable needs a known code and a sentence")
-        reasons[code] = parsing.one_line(str(sentence))
-    return Answers(levels, reasons)
+def _comment(text: str, indent: str = "") -> Iterable[str]:
+    return wrap(text, 96, initial_indent=f"# {indent}", subsequent_indent=f"# {indent}   ")
 
 
-def _refusal(path: Path, what: str) -> ProjectError:
+def _scalar(text: str) -> str:
+    """Return text as a double-quoted YAML scalar on one line, whatever it holds."""
+    return yaml.safe_dump(text, default_style='"', width=10**6, allow_unicode=False).strip()
+
+
+def _known() -> list[str]:
+    return [criterion.code for criterion in questions()]
+
+
+def _codes(answers: Answers) -> Iterator[tuple[str, str]]:
+    for project, judged in answers.projects.items():
+        for code in judged:
+            yield project, code
+
+
+def _nearest(unknown: list[str]) -> str:
+    """Return the unknown entries, with the code that one may have meant."""
+    told = []
+    for entry in unknown[:8]:
+        code = entry.rsplit(".", 1)[1]
+        near = difflib.get_close_matches(code.upper(), _known(), 1)
+        told.append(f"{entry} (meant {near[0]}?)" if near else entry)
+    return one_line(", ".join(told))
+
+
+def _twice(node: yaml.Node | None) -> set[str]:
+    """Return the keys that stand twice in a mapping; YAML would silently keep the last one."""
+    if isinstance(node, yaml.SequenceNode):
+        return set().union(*map(_twice, node.value))
+    if not isinstance(node, yaml.MappingNode):
+        return set()
+    keys = [str(key.value) for key, _ in node.value]
+    found = {key for key in keys if keys.count(key) > 1}
+    return found.union(*(_twice(value) for _, value in node.value))
+
+
+def _refusal(path: Path, expected: str, received: str) -> ProjectError:
     return ProjectError(
-        f"{path.name}: the mentor's answers cannot be read",
-        expected="answers: {CODE: level 0 to 3}, not_applicable: {CODE: a sentence}",
-        received=what,
-        remedy="correct the entry; the printed sheet lists codes and levels",
+        f"{path}: the answers cannot be read",
+        expected=expected,
+        received=received,
+        remedy=_REMEDY,
     )
+
+
+if __name__ == "__main__":
+    print(template(sys.argv[1:] or ["."]), end="")
