@@ -137,7 +137,7 @@ def verify(project: Root = Path()) -> None:
 def grade(
     paths: Annotated[tuple[Path, ...], tyro.conf.Positional] = (Path(),),
     format: Literal["rich", "json", "html", "markdown", "csv"] = "rich",
-    answers: Path | None = None,
+    answers: tuple[Path, ...] = (),
     since: Path | None = None,
     out: Path | None = None,
     full: bool = False,
@@ -151,9 +151,9 @@ def grade(
     Args:
         paths: folders of projects, or text files with one folder per line.
         format: how the report is written.
-        answers: a mentor's answers to the human criteria (YAML).
+        answers: answers to the human criteria (YAML), one file per mentor.
         since: an earlier report (JSON), to say what changed.
-        out: file for the report; default the terminal.
+        out: file for the report, or a folder of pages for html; default the terminal.
         full: draw intervals again and recompute every result.
         execute: run each project's tests in a copy, with limits on time and memory.
         jobs: projects graded at a time.

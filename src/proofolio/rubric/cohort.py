@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from proofolio.contract import ProjectError
-from proofolio.rubric import answers as mentor
 from proofolio.rubric import grade, originals, workers
 from proofolio.rubric.answers import Answers
 from proofolio.rubric.checks.origin import copied
@@ -43,7 +42,7 @@ def report(
     asked: workers.Asked,
     *,
     jobs: int = 1,
-    given: dict[str, Answers] | None = None,
+    given: Sequence[Answers] = (),
     then: Callable[[Examined], dict[str, Any]] | None = None,
     done: Callable[[str], None] = lambda path: None,
 ) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def report(
         folders: Projects to grade.
         asked: How.
         jobs: Projects graded at a time.
-        given: A mentor's answers by folder name, as `answers.load` returns them.
+        given: Answers to the human criteria, one file per mentor.
         then: Called with what was found in each project before it is scored; what it returns is
             added to the project's entry (the run of its tests).
         done: Called with each path as it ends.
@@ -63,7 +62,7 @@ def report(
     projects = []
     for examined in found:
         extra = then(examined) if then else {}
-        entry = grade.result(examined, mentor.of(examined.path, given or {}))
+        entry = grade.result(examined, given)
         projects.append(entry | extra)
     return {"schema": SCHEMA, "projects": projects}
 
@@ -79,42 +78,3 @@ def _copies(found: list[Examined]) -> None:
         for one, other in ((a, b), (b, a)) if common else ():
             if one.outcomes["CO4"].gate is None:
                 one.outcomes["CO4"] = copied(Path(other.path).resolve().name, common)
-
-
-def changes(now: dict[str, Any], before: dict[str, Any]) -> None:
-    """Add to each project what changed since an earlier report: `since`, by folder name.
-
-    Raises:
-        ProjectError: the earlier report is of another schema.
-    """
-    if before.get("schema") != SCHEMA or not isinstance(before.get("projects"), list):
-        raise ProjectError(
-            "the earlier report cannot be compared",
-            expected=f"a report of proofolio grade --format json, schema {SCHEMA}",
-            received=f"schema {before.get('schema')!r}",
-            remedy="grade the earlier submission again",
-        )
-    earlier = {Path(p["path"]).resolve().name: p for p in before["projects"]}
-    for project in now["projects"]:
-        old = earlier.get(Path(project["path"]).resolve().name)
-        if old is None:
-            project["since"] = None
-            continue
-        was = {c["code"]: c for c in old["criteria"]}
-        project["since"] = {
-            "grade": old["grade"],
-            "total": old["total"],
-            "changes": [
-                {
-                    "code": c["code"],
-                    "title": c["title"],
-                    "before": was[c["code"]]["status"],
-                    "after": c["status"],
-                    "points": round(c["points"] - was[c["code"]]["points"], 2),
-                }
-                for c in project["criteria"]
-                if c["code"] in was
-                and (c["status"], c["points"])
-                != (was[c["code"]]["status"], was[c["code"]]["points"])
-            ],
-        }

@@ -17,7 +17,7 @@ from proofolio.rubric.workers import Asked
 def run(
     given: Sequence[Path],
     *,
-    answers: Path | None = None,
+    answers: Sequence[Path] = (),
     since: Path | None = None,
     full: bool = False,
     run_tests: bool = False,
@@ -28,7 +28,7 @@ def run(
 
     Args:
         given: Folders or lists of folders.
-        answers: A mentor's answers to the human criteria.
+        answers: Answers to the human criteria, one file per mentor.
         since: An earlier report as JSON; each project then says what changed.
         full: Draw intervals again and recompute every result.
         run_tests: Run each project's tests in a copy.
@@ -39,25 +39,27 @@ def run(
         ProjectError: a path, the answers or the earlier report cannot be used.
     """
     folders = cohort.paths(given)
-    human = mentor.load(answers) if answers else {}
+    human = [mentor.read(path) for path in answers]
     before = _earlier(since) if since else None
     asked = Asked(full=full, cache=cache.folder() if use_cache else None)
     with _progress(len(folders)) as done:
         then = execute.run if run_tests else None
         report = cohort.report(folders, asked, jobs=jobs, given=human, then=then, done=done)
-    if before is not None:
-        cohort.changes(report, before)
-    return report
+    if before is None:
+        return report
+    from proofolio.rubric.report import changes
+
+    return changes.attach(report, before)
 
 
 def show(report: dict[str, Any], name: str, out: Path | None = None) -> None:
-    """Print a report in a format, or write it into a file."""
-    if name == "json":
-        text = files.canonical_json(report)
-    else:
-        from proofolio.rubric.report import FORMATS
+    """Print a report in a format, or write it into a file; HTML of several goes into a folder."""
+    from proofolio.rubric.report import FORMATS, folder
 
-        text = FORMATS[name](report)
+    if out is not None and name == "html" and (out.is_dir() or not out.suffix):
+        folder(report, out)
+        return
+    text = FORMATS[name](report)
     if out is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
     else:

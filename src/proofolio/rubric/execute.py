@@ -1,5 +1,6 @@
 """`--execute`: a project's own tests, run in a copy with limits; the only code of it ever run."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -99,10 +100,8 @@ def _limits(seconds: int) -> Any:
 def _end(process: subprocess.Popen) -> None:
     """End the tests and whatever they left running."""
     if os.name == "posix":
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
     else:
         process.kill()
     process.wait()

@@ -1,12 +1,13 @@
 """From a folder to outcomes, and from outcomes to points, gates and a grade."""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from proofolio.rubric import checks  # registers every check
-from proofolio.rubric.answers import Answers
+from proofolio.rubric.answers import Answer, Answers
 from proofolio.rubric.criteria import Criterion, Rubric, rubric
 from proofolio.rubric.history import History
 from proofolio.rubric.outcome import CHECKS, Outcome, failed
@@ -17,6 +18,7 @@ from proofolio.rubric.tree import Tree
 
 SCHEMA = 1
 GRADES = ("not yet", "sound", "strong", "exemplary")
+HIGHEST = 3  # level of a human criterion
 _FROM = {"sound": 50, "strong": 70, "exemplary": 85}
 assert checks
 
@@ -86,23 +88,31 @@ def unreadable(path: str, why: str) -> Examined:
     return Examined(path, outcomes, {"log": [], "predictions": []}, [gate])
 
 
-def result(examined: Examined, answers: Answers | None = None) -> dict[str, Any]:
+def result(examined: Examined, answers: Sequence[Answers] = ()) -> dict[str, Any]:
     """Return a project's entry of the report.
 
     A criterion that does not apply leaves its section: the others carry the section's weight.
     Human criteria without an answer earn nothing yet, so a provisional grade can only rise.
+
+    Args:
+        examined: What was found.
+        answers: One file of answers per mentor; several give the mean of their levels.
     """
-    book, given = rubric(), answers or Answers()
+    book, path = rubric(), examined.path
+    name = Path(path).resolve().name
+    given = [found for a in answers if (found := a.of(path, name))]
     rows = [_row(c, examined, given) for c in book.criteria]
     sections = [_section(s.code, book, rows) for s in book.sections]
     total = round(sum(s["points"] for s in sections), 1)
     gates = [
         {"code": code, "reason": outcome.gate}
         for code, outcome in sorted(examined.outcomes.items())
-        if outcome.gate and given.outcome(book.criterion(code)) is None
+        if outcome.gate
     ]
+    entries = [entry for a in answers if (entry := a.entry(path, name))]
     return {
-        "path": examined.path,
+        "path": path,
+        "name": name,
         "grade": grade(total, sections, gated=bool(gates)),
         "provisional": any(row["status"] == "human" for row in rows),
         "total": total,
@@ -110,19 +120,31 @@ def result(examined: Examined, answers: Answers | None = None) -> dict[str, Any]
         "sections": sections,
         "criteria": rows,
         "notes": examined.notes,
+        **({"answers": entries} if entries else {}),
     }
 
 
-def _row(criterion: Criterion, examined: Examined, answers: Answers) -> dict[str, Any]:
-    outcome = answers.outcome(criterion) or examined.outcomes.get(criterion.code)
+def _row(
+    criterion: Criterion, examined: Examined, given: Sequence[Mapping[str, Answer]]
+) -> dict[str, Any]:
+    judged = [found[criterion.code] for found in given if criterion.code in found]
+    outcome = examined.outcomes.get(criterion.code)
+    if criterion.levels is not None:
+        outcome = _judged(criterion, judged)
     if outcome is None:
-        outcome = Outcome("human", criterion.question or "")
+        outcome = failed("no check was made")
     done = outcome.status in ("pass", "na")
+    asked = {}
+    if criterion.levels is not None:
+        asked = {"question": criterion.question, "levels": list(criterion.levels)}
+        asked |= {"level": outcome.worth * HIGHEST} if judged else {}
     return {
+        **asked,
         "code": criterion.code,
         "section": criterion.section,
         "phase": criterion.phase,
         "title": criterion.title,
+        "why": criterion.why,
         "how": criterion.how,
         "status": outcome.status,
         "points": round(criterion.points * outcome.worth, 2),
@@ -132,6 +154,17 @@ def _row(criterion: Criterion, examined: Examined, answers: Answers) -> dict[str
         "fix": "" if done else criterion.fix,
         "url": criterion.url,
     }
+
+
+def _judged(criterion: Criterion, judged: list[Answer]) -> Outcome:
+    """Return the outcome of mentors' levels, the mean of several; without one it is open."""
+    if not judged:
+        return Outcome("human", criterion.question or "")
+    share = sum(answer.level for answer in judged) / len(judged) / HIGHEST
+    status = "pass" if share == 1 else "partial" if share else "fail"
+    told = criterion.levels[round(share * HIGHEST)]
+    notes = tuple(one_line(answer.note) for answer in judged if answer.note)
+    return Outcome(status, told, notes, share=share)
 
 
 def _section(code: str, book: Rubric, rows: list[dict[str, Any]]) -> dict[str, Any]:

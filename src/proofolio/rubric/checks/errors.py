@@ -1,4 +1,4 @@
-"""Errors, limits and negative results: groups, surest mistakes, runs that stayed, card questions."""
+"""Errors, limits, negative results: groups, surest mistakes, runs that stayed, open questions."""
 
 from proofolio.contract import Result
 from proofolio.project.sections import answered
