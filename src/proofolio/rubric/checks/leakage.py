@@ -32,7 +32,8 @@ def units_apart(subject: Subject) -> Outcome:
         return failed("no primary split is recorded (evidence/splits)")
     parts = e.parts[e.primary.name]
     counts = ", ".join(f"{n:,} {part}" for part, n in parts["part"].value_counts().items())
-    told = f"unit {e.primary.unit}, split {e.primary.strategy}: {counts}; none crosses"
+    unit = e.dataset.unit if e.dataset else e.primary.unit
+    told = f"unit {unit}, split {e.primary.strategy}: {counts}; none crosses"
     return passed(told, f"evidence/splits/{e.primary.name}")
 
 
