@@ -30,8 +30,8 @@ def within(settings: dict[str, str], seconds: float | None = None) -> Iterator[N
         _within.reset(token)
 
 
-def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git in `folder` and return the completed process.
+def call(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run git in `folder`, with `given` as its input, and return the completed process.
 
     A missing git counts as exit 127, one that takes longer than `within` allows as exit 124.
     """
@@ -41,7 +41,7 @@ def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     command = ["git", "-c", "core.quotepath=false", *arguments]
     try:
         return subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, timeout=seconds
+            command, cwd=folder, env=environment, capture_output=True, timeout=seconds, input=given
         )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 124, b"", b"git took too long")
@@ -110,6 +110,21 @@ def committed_blob(layout: Layout, commit: str, path: Path) -> bytes | None:
     name = path.relative_to(layout.root).as_posix()
     found = call(layout.root, "cat-file", "blob", f"{commit}:./{name}")
     return found.stdout if found.returncode == 0 else None
+
+
+def committed_blobs(layout: Layout, commit: str, paths: Sequence[Path]) -> dict[Path, bytes]:
+    """Return the bytes of those of a project's files that are in a commit, by one git process."""
+    named = {path: path.relative_to(layout.root).as_posix() for path in paths}
+    named = {path: name for path, name in named.items() if "\n" not in name}
+    asked = "".join(f"{commit}:./{name}\n" for name in named.values())
+    rest, found = call(layout.root, "cat-file", "--batch", given=asked.encode()).stdout, {}
+    for path in named:
+        head, _, rest = rest.partition(b"\n")
+        kind, _, size = head.removesuffix(b" missing").rpartition(b" ")
+        if head.endswith(b" missing") or not kind.endswith(b" blob") or not size.isdigit():
+            continue
+        found[path], rest = rest[: int(size)], rest[int(size) + 1 :]
+    return found
 
 
 def committed_paths(layout: Layout, commit: str, folder: Path) -> list[Path] | None:

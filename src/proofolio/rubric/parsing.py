@@ -21,22 +21,7 @@ class Refused(ValueError):
     """A file of a graded repository that is not read, and why, in one line."""
 
 
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, which counts values and depth as it composes."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self.level = self.nodes = 0
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        self.level += 1
-        self.nodes += 1
-        if self.level > DEEPEST or self.nodes > MOST_NODES:
-            raise Refused(f"YAML is deeper than {DEEPEST} levels or has over {MOST_NODES} values")
-        try:
-            return super().compose_node(parent, index)
-        finally:
-            self.level -= 1
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # builds plain types alone
 
 
 def read_yaml(text: str) -> Any:
@@ -46,7 +31,13 @@ def read_yaml(text: str) -> Any:
     """
     if len(text) > MOST_YAML:
         raise Refused(f"YAML of {len(text):,} characters, the limit is {MOST_YAML:,}")
-    loader = _Loader(text)
+    try:
+        _measure(text)
+        loader = _LOADER(text)
+    except Refused:
+        raise
+    except (yaml.YAMLError, ValueError) as error:
+        raise Refused(one_line(f"not valid YAML: {error}")) from None
     try:
         node = loader.get_single_node()
         if node is None:
@@ -60,6 +51,19 @@ def read_yaml(text: str) -> Any:
         raise Refused(one_line(f"not valid YAML: {error}")) from None
     finally:
         loader.dispose()
+
+
+def _measure(text: str) -> None:
+    """Refuse too many values and too deep ones, event by event, before anything is built."""
+    level = nodes = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            level += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            level -= 1
+        nodes += isinstance(event, yaml.NodeEvent)
+        if level > DEEPEST or nodes > MOST_NODES:
+            raise Refused(f"YAML is deeper than {DEEPEST} levels or has over {MOST_NODES:,} values")
 
 
 def _written_out(node: yaml.Node, known: dict[int, int], level: int) -> int:

@@ -7,6 +7,7 @@ What fails is one line, and nothing of the evidence is read.
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -87,12 +88,8 @@ def vet(tree: Tree) -> None:
     for name in ours:
         _file(tree, name)
     _pages(tree)
-    for name in ("project.yaml", ".copier-answers.yml"):
-        if name in tree:
-            try:
-                parsing.read_yaml(tree.data(name).decode("utf-8", errors="replace"))
-            except Refused as error:
-                raise Refused(f"{name}: {error}") from None
+    if "project.yaml" in tree and tree.yaml("project.yaml") is None:
+        raise Refused("project.yaml is empty, or no YAML that can be read within limits")
 
 
 def _file(tree: Tree, name: str) -> None:
@@ -143,26 +140,30 @@ def _parquet(tree: Tree, name: str) -> None:
 def _names(name: str, text: str) -> None:
     """Ids and names that verification turns into paths lead nowhere else."""
     value = parsing.read_json(text)
-    for key, found in _leaves(value, 0):
-        if not isinstance(found, str):
-            continue
-        if key in _NAMED and not _NAME.fullmatch(found):
-            raise Refused(f"{one_line(name)}: {key} is no name: {one_line(found, 60)}")
-        if key == "weights" and (".." in found or found[:1] in "/\\~"):
-            raise Refused(f"{one_line(name)}: weights lie outside: {one_line(found, 60)}")
+    for place in _places(value):
+        for key in _NAMED & set(place):
+            given = place[key] if isinstance(place[key], list) else [place[key]]
+            for found in given:
+                if isinstance(found, str) and not _NAME.fullmatch(found):
+                    raise Refused(f"{one_line(name)}: {key} is no name: {one_line(found, 60)}")
+        weights = place.get("weights")
+        if isinstance(weights, str) and (".." in weights or weights[:1] in ("/", "\\", "~")):
+            raise Refused(f"{one_line(name)}: weights lie outside: {one_line(weights, 60)}")
 
 
-def _leaves(value: Any, level: int, key: str = "") -> Any:
-    if isinstance(value, dict) and level < parsing.DEEPEST:
-        if key in ("config", "environment", "runtime", "table"):  # never paths
-            return
-        for name, inner in value.items():
-            yield from _leaves(inner, level + 1, str(name))
-    elif isinstance(value, list) and level < parsing.DEEPEST:
-        for inner in value:
-            yield from _leaves(inner, level + 1, key)
-    else:
-        yield key, value
+def _places(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a run, a result, a selection or the registry that may name others."""
+    if not isinstance(value, dict):
+        return
+    listed = value.get("candidates")
+    models = value.get("models")
+    inner = [
+        value.get("choice"),
+        value.get("inputs"),
+        *(listed if isinstance(listed, list) else ()),
+    ]
+    inner += models.values() if isinstance(models, dict) else ()
+    yield from (place for place in (value, *inner) if isinstance(place, dict))
 
 
 def _pages(tree: Tree) -> None:

@@ -41,6 +41,7 @@ class Tree:
     links: list[str] = field(default_factory=list)  # symbolic links, of which none is followed
     _read: int = 0
     _texts: dict[str, str] = field(default_factory=dict)
+    _values: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()  # the root itself may be reached by a link
@@ -146,11 +147,13 @@ class Tree:
     def _value(self, name: str, read: Any) -> Any:
         if name not in self.sizes:
             return None
-        try:
-            return read(self.text(name))
-        except Refused as error:
-            self.note(f"{name}: {error}")
-            return None
+        if name not in self._values:
+            try:
+                self._values[name] = read(self.text(name))
+            except Refused as error:
+                self.note(f"{name}: {error}")
+                self._values[name] = None
+        return self._values[name]
 
     def fingerprint(self) -> str:
         """Return a hash over names, sizes, times and text: what a cached grade stands for.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from proofolio import files
+from proofolio import files, memo
 from proofolio.contract import Layout, StaleError, TableError
 
 _AGAIN = "run the prepare step again: python -m <package> prepare"
@@ -72,6 +72,10 @@ def read_examples(layout: Layout) -> pd.DataFrame:
     Raises:
         TableError: the file is missing or unreadable.
     """
+    return memo.once(("examples", layout.examples), lambda: _examples(layout)).copy(deep=False)
+
+
+def _examples(layout: Layout) -> pd.DataFrame:
     again = f"{_AGAIN}, then the split step; or restore it"
     frame = _parquet(layout.examples, "evidence/examples.parquet", again)
     recorded = files.read_json(layout.contract) if layout.contract.is_file() else {}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proofolio import memo
 from proofolio.contract import Layout
 from proofolio.verify.report import RULES, Problem, Report
 
@@ -32,7 +33,8 @@ def examine(root: Path | str, *, full: bool = True) -> "tuple[load.Evidence, Rep
     Args:
         root: The project's root folder, the one that holds `evidence/`.
         full: False leaves out what takes minutes: intervals are not drawn again, and of the
-            results those about the chosen configuration are recomputed. A note says so.
+            results means, differences, groups and mistakes of the choice are recomputed. A note
+            says so.
     """
     from proofolio.verify import load
 
@@ -44,14 +46,15 @@ def examine(root: Path | str, *, full: bool = True) -> "tuple[load.Evidence, Rep
     e = load.load(layout, report)
     e.full = full
     if not full:
-        report.note("intervals, and results about other configurations, were not recomputed")
-    for check in _checks(events=e.events):
-        try:
-            check(e, report)
-        except Exception as error:  # a check that cannot end is a finding, never a pass
-            where = f"{check.__module__.rsplit('.', 1)[-1]} of {layout.root.name}"
-            what = f"a check could not be made: {type(error).__name__}: {error}"
-            report.add("schema", where, what, "restore evidence/ from git")
+        report.note("intervals, and results but the main ones of the choice, were not recomputed")
+    with memo.kept():
+        for check in _checks(events=e.events):
+            try:
+                check(e, report)
+            except Exception as error:  # a check that cannot end is a finding, never a pass
+                where = f"{check.__module__.rsplit('.', 1)[-1]} of {layout.root.name}"
+                what = f"a check could not be made: {type(error).__name__}: {error}"
+                report.add("schema", where, what, "restore evidence/ from git")
     return e, report
 
 

@@ -9,6 +9,7 @@ from proofolio.verify.scores import ENOUGH, TOLERANCE
 
 MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
 MEASURED |= {"saliency_check", "perturbation", "neighbours"}  # they need pictures and weights
+_FIRST = {"seed_mean", "paired_difference", "slice_table", "class_table", "mistakes"}
 _AGAIN = "write it again: proofolio cards"
 _DRAWN = ("ci_low", "ci_high", "resamples", "degenerate", "method", "ranks")  # of resamples
 _ABOUT = ("slice", "value", "versus_value", "levels", "by")  # parameters that say about what
@@ -32,9 +33,9 @@ def check(e: Evidence, report: Report) -> None:
 
 
 def _of_choice(e: Evidence, recorded: Result) -> bool:
-    """Whether a result is about the chosen configuration; without a choice, every one counts."""
-    if e.selection is None:
-        return True
+    """Whether a result is one of the few about the choice that a reader looks at first."""
+    if recorded.kind not in _FIRST or e.selection is None:
+        return recorded.kind in _FIRST
     named = {recorded.inputs.get("config"), recorded.inputs.get("versus")}
     runs = recorded.inputs.get("runs") or []
     return e.selection.choice.name in named or runs == [e.selection.choice.run]

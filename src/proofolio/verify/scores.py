@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from proofolio import decisions, files, scoring
+from proofolio import decisions, files, memo, scoring
 from proofolio.contract import SCORED_PARTS, Calibration, Decision, Metric, ProofError, Run
 from proofolio.evidence import handed_in
 from proofolio.project import DecisionRule
@@ -75,12 +75,12 @@ def _predictions(e: Evidence, report: Report, run: Run, where: str) -> "pd.DataF
     if not path.is_file():
         report.add("hashes", where, "predictions.parquet is missing", RESTORE)
         return None
-    received = files.sha256_file(path)
+    received = memo.once(("sha256", path), lambda: files.sha256_file(path))
     if received != run.predictions_sha256:
         what = f"predictions.parquet was changed: {run.predictions_sha256} became {received}"
         report.add("hashes", where, what, RESTORE)
         return None
-    return pd.read_parquet(path)
+    return memo.once(("frame", path), lambda: pd.read_parquet(path)).copy(deep=False)
 
 
 def _fitted(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where: str) -> None:
