@@ -142,6 +142,16 @@ class History:
             found.append(Commit(sha, int(when or 0), one_line(subject, 120), kept))
         return found
 
+    @cached_property
+    def tracked(self) -> set[str] | None:
+        """Files of the project in the newest commit; None where there is no history to read."""
+        if self.head is None:
+            return None
+        with self.borrowed():
+            done = git.call(self.root, "ls-tree", "-r", "-z", "--name-only", "HEAD", ".")
+        names = done.stdout.decode(errors="replace").split("\0")
+        return {n for n in names if n} if done.returncode == 0 else None
+
 
 def _small(path: Path, most: int = 4_000) -> str:
     if path.is_symlink() or not path.is_file() or path.stat().st_size > most:

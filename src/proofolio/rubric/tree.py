@@ -34,19 +34,16 @@ DATA = {"data", "datasets", "raw"}  # folders of data at the top: listed, not re
 
 @dataclass
 class Tree:
-    """The files of one repository by POSIX path, and what was left out and why.
-
-    `only_project` skips nested projects (folders with evidence or project.yaml of their own).
-    """
+    """The files of one repository by POSIX path, and what was left out and why."""
 
     root: Path
     notes: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)  # symbolic links, of which none is followed
     _read: int = 0
     _texts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.root = Path(os.path.abspath(self.root))  # the root itself may be reached by a link
-        self.root = self.root.resolve()
+        self.root = self.root.resolve()  # the root itself may be reached by a link
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -73,6 +70,7 @@ class Tree:
                 for entry in entries:  # not sorted yet: a folder may hold more than is wanted
                     name = prefix + _decodable(entry.name)
                     if entry.is_symlink():
+                        self.links.append(name)
                         self.note(f"{name}: a symbolic link, not followed")
                     elif entry.is_dir(follow_symlinks=False):
                         if entry.name not in SKIPPED:
@@ -126,7 +124,7 @@ class Tree:
         return found
 
     def text(self, name: str) -> str:
-        """Return a file as text, invalid bytes replaced; empty (with a note) where it is refused."""
+        """Return a file as text, invalid bytes replaced; empty (with a note) where refused."""
         if name not in self._texts:
             try:
                 found = self.data(name).decode("utf-8", errors="replace")
