@@ -1,6 +1,7 @@
 """The result as Markdown for the comment of a pull request: short, and harmless to the thread."""
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any
 
 from proofolio.cards import markdown
@@ -48,10 +49,15 @@ def said(value: object) -> str:
 
 
 def _prose(value: str) -> str:
-    for mark in ("<!", "@", "#"):
-        value = value.replace(mark, f"{mark}\u2060")
+    value = _unaddressed(value)
     before, after = (" " * end.isspace() for end in (value[:1], value[-1:]))
     return f"{before}{markdown.line(value)}{after}"
+
+
+def _unaddressed(value: str) -> str:
+    for mark in ("<!", "@", "#"):
+        value = value.replace(mark, f"{mark}\u2060")
+    return value
 
 
 def _single(project: view.Project) -> Iterator[str]:
@@ -129,7 +135,7 @@ def _everything(project: view.Project) -> Iterator[str]:
         title = (
             f"{section['title']}: {text.number(section['points'])} / {text.number(section['max'])}"
         )
-        yield f"<details>\n<summary>{said(title)}</summary>"
+        yield f"<details>\n<summary>{escape(_unaddressed(title), quote=False)}</summary>"
         yield "\n".join(line for criterion in criteria for line in _criterion(criterion))
         yield "</details>"
 

@@ -121,6 +121,7 @@ def _environment() -> jinja2.Environment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters |= {"points": text.number, "link": _link, "coded": _coded}
     environment.globals |= {

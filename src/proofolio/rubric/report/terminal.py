@@ -40,6 +40,8 @@ def write(
     for project in projects if len(projects) <= _WORST else ():
         for part in _project(project):
             console.print(part)
+    if not projects:
+        console.print("No project was graded.")
     if len(projects) > 1:
         for part in _cohort(projects):
             console.print(part)

@@ -1,5 +1,6 @@
 "use strict";
 // Each heading of a sortable table becomes a button; without this script the order is as written.
+for (const told of document.querySelectorAll("[data-sorts]")) told.hidden = false;
 for (const table of document.querySelectorAll("table[data-sortable]")) {
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells].filter((head) => head.hasAttribute("data-kind"));
