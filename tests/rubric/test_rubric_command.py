@@ -129,7 +129,9 @@ def test_a_worker_that_dies_is_told_of(bare, monkeypatch):
     assert "without an answer" in found.outcomes["BU2"].gate
 
 
-@pytest.mark.parametrize(("body", "status"), [("assert True", "passed"), ("assert 0", "failed")])
+@pytest.mark.parametrize(
+    ("body", "status"), [("assert len([1]) == 1", "passed"), ("assert len([1]) == 2", "failed")]
+)
 def test_tests_run_in_a_copy_when_asked(tmp_path, body, status):
     graded.write(
         tmp_path, {"tests/test_x.py": f"def test_x():\n    open('made', 'w')\n    {body}\n"}
