@@ -59,6 +59,7 @@ bench: setup     ## time the spine, the events and the service (JSON and CSV und
 	$(BIN)/python bench/events.py --large
 	$(BIN)/python bench/sequences.py
 	$(BIN)/python bench/serving.py
+	$(BIN)/python bench/grading.py
 
 render: setup    ## re-render the template-owned files of all case studies
 	$(BIN)/python case_studies/render.py
