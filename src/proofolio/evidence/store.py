@@ -28,7 +28,8 @@ def run(layout: Layout, run_id: str) -> Run:
 
 def runs(layout: Layout) -> list[Run]:
     """Return every recorded run, finished or failed, sorted by id."""
-    return [run(layout, p.parent.name) for p in sorted(layout.runs.glob("*/run.json"))]
+    paths = sorted(layout.runs.glob("*/run.json"))
+    return [*memo.once(("runs", layout.root), lambda: [run(layout, p.parent.name) for p in paths])]
 
 
 def write(layout: Layout, record: Run) -> bool:
