@@ -22,6 +22,7 @@ FLOORS = (
     {"audit", "claims", "figures"},
     {"verify", "cards", "pages"},
     {"stages"},
+    {"rubric"},
     {"cli"},
 )
 LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}

@@ -57,7 +57,7 @@ def test_answers_are_found_by_path_name_or_last_part(tmp_path):
     assert found.of("elsewhere", "cohort/birds") and not found.of("elsewhere/birds")
     short = answers.read(write(tmp_path / "b.yaml", GOOD.replace("cohort/birds", "birds")))
     assert short.of("elsewhere/birds")["PD4"].level == 2
-    for path in ("/home/cohort/birds", "./cohort/birds/", "cohort/birds"):
+    for path in ("/srv/cohort/birds", "./cohort/birds/", "cohort/birds"):
         assert found.of(path) and short.of(path)
     assert not short.of("elsewhere/seabirds") and not found.of("birds")
 
