@@ -54,8 +54,16 @@ def test_criteria_with_one_remedy_are_one_entry():
     ("statuses", "gates", "said"),
     [
         ({"SL1": "fail"}, ["SL1"], "until the gate SL1 is mended"),
-        ({"TO1": "fail"}, [], "To exemplary: half of the points of Trade-offs and operation more."),
-        ({"PD1": "fail", "SL4": "fail", "BU1": "fail"}, [], "To exemplary: 7 points more."),
+        (
+            {"TO1": "fail"},
+            [],
+            "For exemplary it needs at least half of the points of Trade-offs and operation.",
+        ),
+        (
+            {"PD1": "fail", "SL4": "fail", "BU1": "fail"},
+            [],
+            "For exemplary it needs 7 points more.",
+        ),
         ({}, [], ""),
     ],
 )

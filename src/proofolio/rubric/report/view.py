@@ -136,10 +136,10 @@ def next_step(project: Project) -> str:
     missing = least - project["total"]
     wanted = []
     if missing > 0:
-        wanted.append(f"{missing:.1f}".removesuffix(".0") + " points")
+        wanted.append(f"{missing:.1f}".removesuffix(".0") + " points more")
     if grade == "exemplary" and weak_sections(project):
-        wanted.append(f"half of the points of {_listed(weak_sections(project))}")
-    return f"To {grade}: {' and '.join(wanted)} more." if wanted else ""
+        wanted.append(f"at least half of the points of {_listed(weak_sections(project))}")
+    return f"For {grade} it needs {' and '.join(wanted)}." if wanted else ""
 
 
 def _reached(project: Project) -> list[str]:
