@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "proofolio"
 FLOORS = (
     {"contract"},
-    {"files"},
+    {"files", "memo"},
     {"project"},
     {"duplicates", "images", "metrics", "table"},
     {"decisions"},

@@ -134,6 +134,8 @@ class History:
                 done.stderr.decode(errors="replace"), 120
             )
             return []
+        if not done.stdout:
+            self.why = "no commit of the repository around it holds this folder"
         found = []
         for record in done.stdout.decode(errors="replace").split("\x01")[1:]:
             head, _, names = record.partition("\n")
@@ -149,8 +151,8 @@ class History:
             return None
         with self.borrowed():
             done = git.call(self.root, "ls-tree", "-r", "-z", "--name-only", "HEAD", ".")
-        names = done.stdout.decode(errors="replace").split("\0")
-        return {n for n in names if n} if done.returncode == 0 else None
+        names = {n for n in done.stdout.decode(errors="replace").split("\0") if n}
+        return names or None  # none: an outer repository ignores this folder
 
 
 def _small(path: Path, most: int = 4_000) -> str:

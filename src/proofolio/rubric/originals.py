@@ -14,10 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from proofolio.rubric.parsing import without
+
 SHORTEST = 40  # characters of a fragment that could hardly be written twice by chance
 _BREAK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<!--.*?-->|\n\s*\n|\n#.*\n|```", re.DOTALL)
 _PLACEHOLDER = re.compile(
-    r"\bTODO\b|\bFIXME\b|\bTBD\b|lorem ipsum|cookiecutter\.|\{\{[^}]*\}\}|<your[- ]"
+    r"\bTODO\b|\bFIXME\b|\bTBD\b|lorem ipsum|cookiecutter\.|\{\{[^{}]{0,200}\}\}|<your[- ]"
     r"|insert \w+ here",
     re.IGNORECASE,
 )
@@ -41,7 +43,7 @@ def fragments(template: str) -> list[str]:
 
 def kept(text: str, pieces: Iterable[str]) -> list[str]:
     """Return the pieces of the template that stand unedited in a text."""
-    own = plain(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
+    own = plain(without(text, "<!--", "-->"))
     return [piece for piece in pieces if piece in own]
 
 

@@ -14,6 +14,8 @@ import yaml
 DEEPEST = 60  # nested levels of JSON or YAML
 MOST_NODES = 200_000  # values of one YAML document
 MOST_YAML = 2_000_000  # characters; a project.yaml of a big study has a tenth of it
+MOST_LINE = 20_000  # characters of one line of Markdown
+MOST_OPEN = 200  # marks of one Markdown page that nothing closes
 MOST_SOURCE = 1_000_000  # characters of one Python file
 
 
@@ -116,6 +118,32 @@ def read_python(text: str) -> ast.Module:
             return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refused(one_line(f"not valid Python: {error}")) from None
+
+
+def without(text: str, begin: str, end: str) -> str:
+    """Return text without what stands from each `begin` to the next `end`, in one pass."""
+    kept, place = [], 0
+    while (start := text.find(begin, place)) >= 0:
+        stop = text.find(end, start + len(begin))
+        if stop < 0:
+            break
+        kept.append(text[place:start])
+        place = stop + len(end)
+    return " ".join([*kept, text[place:]])
+
+
+def tangled(text: str) -> str:
+    """Return why a Markdown text would keep its readers busy for minutes; empty if it would not.
+
+    Patterns look from each opening mark for its end; thousands without one are an attack.
+    """
+    longest = max(map(len, text.split("\n")), default=0)
+    if longest > MOST_LINE:
+        return f"a line of {longest:,} characters, the limit is {MOST_LINE:,}"
+    for begin, end in (("<!--", "-->"), ("<", ">")):
+        if text.count(begin, text.rfind(end) + 1) > MOST_OPEN:
+            return f"over {MOST_OPEN} times {begin} without {end} after it"
+    return ""
 
 
 def one_line(text: str, most: int = 300) -> str:

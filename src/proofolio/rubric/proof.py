@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_EVIDENCE = 60_000_000  # bytes; the contract allows half of it
 MOST_FILE = 30_000_000  # bytes of one Parquet or weights file
 MOST_TEXT = 12_000_000  # bytes of one CSV or JSON file
-MOST_PAGE = 400_000  # bytes of one Markdown page
+MOST_PAGE = 200_000  # bytes of one Markdown page
 MOST_RUNS = 2_000
 MOST_CELLS = 30_000_000  # rows times columns of one table
 MOST_ROWS = 3_000_000
@@ -176,6 +176,8 @@ def _pages(tree: Tree) -> None:
             raise Refused(f"{one_line(name)} has {tree.sizes[name]:,} bytes, over {MOST_PAGE:,}")
         if b"\0" in (found := tree.data(name)) or not _utf8(found):
             raise Refused(f"{one_line(name)} is not UTF-8 text")
+        if why := parsing.tangled(found.decode("utf-8")):
+            raise Refused(f"{one_line(name)}: {why}")
 
 
 def _utf8(data: bytes) -> bool:

@@ -38,7 +38,7 @@ class Tree:
 
     root: Path
     notes: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)  # symbolic links, of which none is followed
+    _links: list[str] = field(default_factory=list)
     _read: int = 0
     _texts: dict[str, str] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Tree:
                 for entry in entries:  # not sorted yet: a folder may hold more than is wanted
                     name = prefix + _decodable(entry.name)
                     if entry.is_symlink():
-                        self.links.append(name)
+                        self._links.append(name)
                         self.note(f"{name}: a symbolic link, not followed")
                     elif entry.is_dir(follow_symlinks=False):
                         if entry.name not in SKIPPED:
@@ -84,6 +84,12 @@ class Tree:
             self.note(f"{prefix or '.'}: cannot be listed ({error.strerror})")
         for name, path in sorted(folders):
             yield from self._walk(path, name, level + 1)
+
+    @property
+    def links(self) -> list[str]:
+        """Symbolic links, of which none is followed."""
+        assert self.sizes is not None  # listed by now
+        return self._links
 
     def note(self, text: str) -> None:
         """Add a line to what the report says of the reading; the first fifty are kept."""

@@ -6,8 +6,8 @@ from proofolio.rubric.outcome import Outcome, check, failed, partial, passed
 from proofolio.rubric.subject import Subject
 
 SEEDS = 3
-_TRIVIAL = re.compile(
-    r"prior|majorit|dummy|constant|rules?\b|random|chance|naive|stratified|persistence|always"
+_TRIVIAL = re.compile(  # at the beginning of a rung's or a configuration's name
+    r"(?:class_)?prior|majority|most_frequent|dummy|constant|rules?(?![a-z])|chance|persistence"
 )
 _BASELINE = r"\b(?:baselines?|majority class|dummy classifier|logistic regression)\b"
 _INTERVAL = r"95 ?% ?(?:ci|confidence)|confidence intervals?|bootstrap|\u00b1|\+/-"
@@ -29,8 +29,8 @@ def baselines_stand(subject: Subject) -> Outcome:
         return failed("no run on the primary split is recorded")
     own = rungs.get(subject.chosen or "")
     others = {rung for rung in rungs.values() if rung != own}
-    trivial = {g for g in others if _TRIVIAL.search(g)}
-    trivial |= {g for n, g in rungs.items() if g != own and _TRIVIAL.search(n)}
+    trivial = {g for g in others if _TRIVIAL.match(g)}
+    trivial |= {g for n, g in rungs.items() if g != own and _TRIVIAL.match(n)}
     simple = others - trivial
     if trivial and simple:
         told = f"below {subject.chosen}: {', '.join(sorted(trivial))}; {', '.join(sorted(simple))}"

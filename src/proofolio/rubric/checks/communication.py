@@ -2,6 +2,7 @@
 
 import re
 
+from proofolio.rubric import parsing
 from proofolio.rubric.outcome import Outcome, check, failed, not_applicable, partial, passed
 from proofolio.rubric.subject import Subject
 
@@ -12,7 +13,7 @@ _MOST_PROSE = 100_000  # characters in which unbound numbers are looked for
 _PROBLEM = re.compile(r"\b(problem|task|goal|aim|question|objective)\b")
 _DECISION = re.compile(r"\b(decisions?|decide[sd]?|supports?|helps?|so that|used (?:by|to|for))\b")
 _RESULT = re.compile(r"\b(results?|performance|reach(?:es|ed)?|achieve[sd]?|findings?)\b")
-_MARKS = re.compile(r"<!--.*?-->|```.*?```|!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<[^>]+>", re.DOTALL)
+_MARKS = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,500}\)|\]\([^)]{0,500}\)|<[^<>]{1,500}>")
 _IMAGE = re.compile(
     r"!\[(?P<alt>[^\]]{0,2000})\]\((?P<src>[^)\s]{1,500})|(?P<tag><img\b[^>]{0,2000}>)"
 )
@@ -25,7 +26,8 @@ def ninety_seconds(subject: Subject) -> Outcome:
     """Problem, decision and a result with a number, in this order, within the first words."""
     if not subject.readme.strip():
         return failed("there is no README")
-    words = _MARKS.sub(" ", subject.readme).split()
+    shown = parsing.without(parsing.without(subject.readme, "<!--", "-->"), "```", "```")
+    words = _MARKS.sub(" ", shown).split()
     first = " ".join(words[:FIRST_WORDS]).lower()
     found = {
         "problem": _PROBLEM.search(first),
@@ -70,6 +72,9 @@ def _unbound(subject: Subject) -> tuple[list[str], int]:
 
     faults, claims = [], 0
     for name, text in subject.pages.items():
+        if why := parsing.tangled(text):
+            faults.append(f"{name} is not looked at: {why}")
+            continue
         parsed = grammar.parse(text[:_MOST_PROSE])
         claims += len(parsed.claims) + len(parsed.blocks)
         faults += [f"{name}:{f.line}: {f.what}" for f in prose.unbound(parsed)]

@@ -42,7 +42,10 @@ def marks_of(subject: Subject) -> dict[str, list[str]]:
 
 
 def _text(subject: Subject) -> Outcome:
-    """Compare README and project.yaml with the template; name placeholders."""
+    """Compare README and project.yaml with the template; name the README's placeholders.
+
+    Placeholders of project.yaml count where they stand: problem, metric, decision, cards.
+    """
     text = subject.readme + "\n" + subject.tree.text("project.yaml")
     standing, most = [], 0.0
     for name, pieces in originals.shipped()["template"].items():
@@ -50,7 +53,7 @@ def _text(subject: Subject) -> Outcome:
         kept = originals.kept(of, pieces)
         standing += [f"{name.split()[0]}: {piece[:80]}" for piece in kept]
         most = max(most, len(kept) / max(1, len(pieces)))
-    blanks = originals.placeholders(text)
+    blanks = originals.placeholders(subject.readme)
     if most > _UNEDITED:
         told = f"{most:.0%} of the template's sentences stand unedited"
         return failed(told, *standing).gated(f"unedited template text: {told}")
