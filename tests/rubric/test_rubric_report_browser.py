@@ -3,8 +3,8 @@
 import re
 import shutil
 
-import graded
 import pytest
+from rubric import made_up as graded
 
 from proofolio.rubric import report
 from proofolio.rubric.report import html, sheet

@@ -1,8 +1,8 @@
 """A class and two submissions: distributions, agreement of graders, what changed."""
 
-import graded
 import numpy as np
 import pytest
+from rubric import made_up as graded
 
 from proofolio.contract import ProjectError
 from proofolio.rubric.report import agreement, changes, cohort, html, view

@@ -3,8 +3,8 @@
 import csv
 import io
 
-import graded
 import pytest
+from rubric import made_up as graded
 
 from proofolio.rubric import report
 from proofolio.rubric.report import changes, comment, terminal

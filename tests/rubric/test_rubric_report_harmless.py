@@ -2,11 +2,11 @@
 
 import csv
 import io
-from html.parser import HTMLParser
 
-import graded
 import pytest
 from rich.text import Text
+from rubric import made_up as graded
+from rubric.tags import tags
 
 from proofolio.rubric import report
 from proofolio.rubric.report import gradebook, html, terminal, text
@@ -38,7 +38,7 @@ def poisoned(told):
     for section in made["sections"]:
         section["title"] = told
     for criterion in made["criteria"]:
-        criterion |= {key: told for key in ("title", "message", "fix", "why", "url", "answer")}
+        criterion |= {key: told for key in ("title", "message", "fix", "why", "url")}
         criterion["evidence"] = [told] * 3
     made["answers"] = [
         {"grader": f"{told}{k}", "levels": {"PD4": k, "EL5": k + 1}} for k in range(2)
@@ -52,24 +52,6 @@ def poisoned(told):
         "criteria": [{"code": told, "title": told, "status": ["pass", "fail"], "points": [1, 0]}],
     }
     return [graded.result(made), graded.result(made, other)]
-
-
-class Tags(HTMLParser):
-    """Collects the tags and attributes of a page."""
-
-    def __init__(self):
-        super().__init__()
-        self.tags, self.attributes = [], []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-
-
-def tags(page):
-    parser = Tags()
-    parser.feed(page)
-    return parser
 
 
 @pytest.mark.parametrize("told", HOSTILE, ids=range(len(HOSTILE)))

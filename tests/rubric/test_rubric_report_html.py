@@ -5,9 +5,9 @@ import hashlib
 import re
 from pathlib import PurePosixPath
 
-import graded
 import pytest
-from test_rubric_report_harmless import tags
+from rubric import made_up as graded
+from rubric.tags import tags
 
 from proofolio.rubric import report
 from proofolio.rubric.report import html, view
@@ -54,8 +54,16 @@ def test_criteria_with_one_remedy_are_one_entry():
     ("statuses", "gates", "said"),
     [
         ({"SL1": "fail"}, ["SL1"], "until the gate SL1 is mended"),
-        ({"TO1": "fail"}, [], "To exemplary: half of the points of Trade-offs and operation more."),
-        ({"PD1": "fail", "SL4": "fail", "BU1": "fail"}, [], "To exemplary: 7 points more."),
+        (
+            {"TO1": "fail"},
+            [],
+            "For exemplary it needs at least half of the points of Trade-offs and operation.",
+        ),
+        (
+            {"PD1": "fail", "SL4": "fail", "BU1": "fail"},
+            [],
+            "For exemplary it needs 7 points more.",
+        ),
         ({}, [], ""),
     ],
 )
@@ -75,10 +83,10 @@ def test_every_criterion_and_remedy_carries_its_phase():
 def test_evidence_question_and_the_given_level_are_shown():
     project = graded.project("a", {"PD4": "partial"})
     judged = next(c for c in project["criteria"] if c["code"] == "PD4")
-    judged |= {"level": 1, "answer": "Names a user."}
+    judged |= {"level": 1.0, "evidence": ["Names a user."]}
     page = html.write(graded.result(project))
     assert '<li class="chosen">A user is named, but not what they do today. (given)</li>' in page
-    assert "<b>Mentor:</b> Names a user." in page
+    assert "<b>Grader:</b> Names a user." in page
     assert "<b>Ask:</b> Pick one mistake" in page
     assert "<code>README.md:12</code>" in page
 

@@ -3,14 +3,16 @@
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
-from test_rubric_report_harmless import tags
+from rubric.tags import tags
 
+from proofolio import files
 from proofolio.contract import ProjectError
-from proofolio.rubric import answers
+from proofolio.rubric import answers, report
 from proofolio.rubric.criteria import rubric
-from proofolio.rubric.report import guide, sheet, site, sources
+from proofolio.rubric.report import guide, sheet, site, sources, view
 
 DOCS = Path(__file__).parents[2] / "docs" / "rubric"
 AWKWARD = ["cohort/bird calls", 'quote"s: #x', "line\nbreak", "yes", "- item", "漢字"]
@@ -55,6 +57,9 @@ def test_answers_are_found_by_path_name_or_last_part(tmp_path):
     assert found.of("elsewhere", "cohort/birds") and not found.of("elsewhere/birds")
     short = answers.read(write(tmp_path / "b.yaml", GOOD.replace("cohort/birds", "birds")))
     assert short.of("elsewhere/birds")["PD4"].level == 2
+    for path in ("/srv/cohort/birds", "./cohort/birds/", "cohort/birds"):
+        assert found.of(path) and short.of(path)
+    assert not short.of("elsewhere/seabirds") and not found.of("birds")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +79,7 @@ def test_answers_are_found_by_path_name_or_last_part(tmp_path):
         ("grader: Ann", "grader: ''", "grader"),
         ("grader: Ann\n", "", "grader"),
         ("projects:\n", "projects: [\n", "not valid YAML"),
-        ("grader: Ann", "grader: &a Ann\nother: *a", "aliases"),
+        ("grader: Ann", "grader: Ann\nother: &a [*a]", "other|loop|itself"),
         ("grader: Ann", "grader: !!python/name:os.system", "not valid YAML"),
         ("schema: 1", "- 1", "not valid YAML"),
     ],
@@ -144,6 +149,23 @@ def test_the_guide_keeps_the_place_of_its_example(tmp_path):
     write(folder / "mentor.md", "# no place\n")
     with pytest.raises(ProjectError, match="no place for the example"):
         site.pages(folder)
+
+
+@pytest.mark.slow
+def test_the_worked_example_is_what_the_grader_says_of_its_project():
+    """Messages may count what grows (commits); each criterion's status may not differ."""
+    from proofolio.rubric import command
+
+    kept = files.read_json(DOCS / "example" / "result.json")
+    jsonschema.validate(kept, report.schema())
+    (before,) = kept["projects"]
+    given = [DOCS / "example" / "answers.yaml"]
+    now = command.run([DOCS.parents[1] / before["path"]], answers=given, use_cache=False)
+    (after,) = now["projects"]
+    for code, was in view.by_code(before).items():
+        found = view.by_code(after)[code]
+        assert (code, found["status"], found["points"]) == (code, was["status"], was["points"])
+    assert (after["grade"], after["total"]) == (before["grade"], before["total"])
 
 
 def test_the_worked_example_answers_every_question():

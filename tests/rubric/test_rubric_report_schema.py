@@ -5,9 +5,9 @@ import json
 import subprocess
 import sys
 
-import graded
 import jsonschema
 import pytest
+from rubric import made_up as graded
 
 from proofolio.rubric import report
 from proofolio.rubric.report import agreement, changes
@@ -20,7 +20,7 @@ def whole():
     result = graded.random_cohort(3, answered=True)
     result = changes.attach(result, graded.random_cohort(3, seed=1))
     result["projects"][0] |= {"name": "One", "commit": "abc1234", "notes": ["too big: x.csv"]}
-    result["projects"][0]["criteria"][3] |= {"level": 2, "answer": "Names a user."}
+    result["projects"][0]["criteria"][3] |= {"level": 2.0, "evidence": ["Names a user."]}
     return result
 
 

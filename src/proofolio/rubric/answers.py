@@ -14,6 +14,7 @@ A file to fill in: `python -m proofolio.rubric.answers cohort/* > mentor.yaml`.
 
 import difflib
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from textwrap import wrap
@@ -51,10 +52,13 @@ class Answers(_Entry):
     def of(self, path: str, name: str = "") -> dict[str, Answer]:
         """Return the judged answers for a project by code; {} where there are none.
 
-        The entry is found by the path, by `name`, or by the last part of the path.
+        The entry is found by the path, by `name`, or by the last parts of the path, the longest
+        entry first: `cohort/birds` fits `elsewhere/cohort/birds`.
         """
-        for key in (path, name, PurePosixPath(path).name):
-            if key and key in self.projects:
+        asked = f"/{PurePosixPath(path)}"
+        ends = (k for k in self.projects if k and asked.endswith(f"/{PurePosixPath(k)}"))
+        for key in (path, name, *sorted(ends, key=len, reverse=True)):
+            if key in self.projects:
                 return {c: a for c, a in self.projects[key].items() if a.level is not None}
         return {}
 
@@ -168,8 +172,8 @@ def _twice(node: yaml.Node | None) -> set[str]:
         return set().union(*map(_twice, node.value))
     if not isinstance(node, yaml.MappingNode):
         return set()
-    keys = [str(key.value) for key, _ in node.value]
-    found = {key for key in keys if keys.count(key) > 1}
+    times = Counter(str(key.value) for key, _ in node.value)
+    found = {key for key, count in times.items() if count > 1}
     return found.union(*(_twice(value) for _, value in node.value))
 
 

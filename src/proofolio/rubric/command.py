@@ -10,7 +10,7 @@ from proofolio import files
 from proofolio.contract import ProjectError
 from proofolio.rubric import answers as mentor
 from proofolio.rubric import cache, cohort, execute, parsing
-from proofolio.rubric.grade import GRADES
+from proofolio.rubric.criteria import GRADES
 from proofolio.rubric.workers import Asked
 
 

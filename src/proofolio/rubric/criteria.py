@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 How = Literal["automatic", "documented", "human"]
 Phase = Literal["define", "data", "train", "report"]
+GRADES = ("not yet", "sound", "strong", "exemplary")
+LEAST = {"sound": 50, "strong": 70, "exemplary": 85}  # of 100 points
 PHASES = ("define", "data", "train", "report")
 
 

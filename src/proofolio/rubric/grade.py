@@ -8,7 +8,7 @@ from typing import Any
 
 from proofolio.rubric import checks  # registers every check
 from proofolio.rubric.answers import Answer, Answers
-from proofolio.rubric.criteria import Criterion, Rubric, rubric
+from proofolio.rubric.criteria import LEAST, Criterion, Rubric, rubric
 from proofolio.rubric.history import History
 from proofolio.rubric.outcome import CHECKS, Outcome, failed
 from proofolio.rubric.parsing import one_line
@@ -17,9 +17,7 @@ from proofolio.rubric.subject import Subject
 from proofolio.rubric.tree import Tree
 
 SCHEMA = 1
-GRADES = ("not yet", "sound", "strong", "exemplary")
 HIGHEST = 3  # level of a human criterion
-_FROM = {"sound": 50, "strong": 70, "exemplary": 85}
 assert checks
 
 
@@ -178,9 +176,9 @@ def _section(code: str, book: Rubric, rows: list[dict[str, Any]]) -> dict[str, A
 
 def grade(total: float, sections: list[dict[str, Any]], *, gated: bool) -> str:
     """Return the grade of a total; a gate caps it, and exemplary asks for every section's half."""
-    if gated or total < _FROM["sound"]:
+    if gated or total < LEAST["sound"]:
         return "not yet"
     halves = all(2 * s["points"] >= s["max"] for s in sections)
-    if total >= _FROM["exemplary"] and halves:
+    if total >= LEAST["exemplary"] and halves:
         return "exemplary"
-    return "strong" if total >= _FROM["strong"] else "sound"
+    return "strong" if total >= LEAST["strong"] else "sound"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from proofolio.rubric.criteria import LEAST
+
 Project = Mapping[str, Any]
 Criterion = Mapping[str, Any]
 
@@ -18,13 +20,16 @@ STATUS = {
 }
 HOW = {"automatic": "Checked", "documented": "Read from a statement", "human": "Judged by a person"}
 MEANING = {
-    "not yet": "A gate failed, or the total is under 50 of 100. Not ready to be shown.",
-    "sound": "No gate failed and the total is 50 or more. The result can be believed.",
-    "strong": "No gate failed and the total is 70 or more. The work bears close questions.",
-    "exemplary": "The total is 85 or more and every section has at least half of its points.",
+    "not yet": f"A gate failed, or the total is under {LEAST['sound']} of 100. "
+    "Not ready to be shown.",
+    "sound": f"No gate failed and the total is {LEAST['sound']} or more. "
+    "The result can be believed.",
+    "strong": f"No gate failed and the total is {LEAST['strong']} or more. "
+    "The work bears close questions.",
+    "exemplary": f"No gate failed, the total is {LEAST['exemplary']} or more and every section has "
+    "at least half of its points.",
 }
 PROVISIONAL = "The criteria that a person judges are not all answered; the grade may change."
-_FROM = {"sound": 50, "strong": 70, "exemplary": 85}
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,22 @@ def remedies(project: Project) -> list[Remedy]:
         if criterion["status"] in ("fail", "partial") and lost(criterion) > 0:
             key = criterion["fix"] or criterion["message"] or criterion["title"]
             together.setdefault(key, []).append(criterion)
-    found = [Remedy(k, c[0]["url"], sum(map(lost, c)), tuple(c)) for k, c in together.items()]
+    worth = _worth(project)
+    found = [
+        Remedy(k, c[0]["url"], sum(lost(each) * worth[each["section"]] for each in c), tuple(c))
+        for k, c in together.items()
+    ]
     return sorted(found, key=lambda remedy: -remedy.gain)
+
+
+def _worth(project: Project) -> dict[str, float]:
+    """Return what a criterion's point is worth in the total: the others carry one that is na."""
+    counted = {section["code"]: 0.0 for section in project["sections"]}
+    for criterion in project["criteria"]:
+        if criterion["status"] != "na":
+            counted[criterion["section"]] = counted.get(criterion["section"], 0) + criterion["max"]
+    weight = {section["code"]: section["max"] for section in project["sections"]}
+    return {code: weight.get(code, 0) / most if most else 1.0 for code, most in counted.items()}
 
 
 def lost(criterion: Criterion) -> float:
@@ -110,17 +129,17 @@ def next_step(project: Project) -> str:
     if gates:
         these = f"gate {gates[0]} is" if len(gates) == 1 else f"gates {_listed(gates)} are"
         return f"Whatever the total, the grade stays at not yet until the {these} mended."
-    higher = [(grade, least) for grade, least in _FROM.items() if grade not in _reached(project)]
+    higher = [(grade, least) for grade, least in LEAST.items() if grade not in _reached(project)]
     if not higher:
         return ""
     grade, least = higher[0]
     missing = least - project["total"]
     wanted = []
     if missing > 0:
-        wanted.append(f"{missing:.1f}".removesuffix(".0") + " points")
+        wanted.append(f"{missing:.1f}".removesuffix(".0") + " points more")
     if grade == "exemplary" and weak_sections(project):
-        wanted.append(f"half of the points of {_listed(weak_sections(project))}")
-    return f"To {grade}: {' and '.join(wanted)} more." if wanted else ""
+        wanted.append(f"at least half of the points of {_listed(weak_sections(project))}")
+    return f"For {grade} it needs {' and '.join(wanted)}." if wanted else ""
 
 
 def _reached(project: Project) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-RUBRIC = Path(__file__).parents[1] / "src" / "proofolio" / "rubric" / "criteria.yaml"
+RUBRIC = Path(__file__).parents[2] / "src" / "proofolio" / "rubric" / "criteria.yaml"
 SHARE = {"pass": 1.0, "partial": 0.5, "fail": 0.0, "na": 0.0, "human": 0.0}
 NAMES = ("skin-lesions", "bird_calls", "churn", "pneumonia", "card fraud", "leaf-disease")
 
