@@ -5,8 +5,13 @@ clients (threads of this process, one connection each, the next request as soon 
 answered) send the events of the days after in order, and reports the time to an answer and the
 answers per second. Every answer has its line in the decision log, flushed to the disk, unless the
 line says otherwise. Beside it: the same events by the same scorer without HTTP, one after the
-other. Clients and service share the cores. Results go to bench/results/serving.json and
-serving.csv with hardware and versions.
+other, whose scores must be those of the whole table at once. Clients and service share the cores.
+Results go to bench/results/serving.json and serving.csv with hardware and versions.
+
+    python bench/serving.py --case case_studies/fraud_sequences
+
+loads the case's registered model (or, before there is one, what `export --config` made) with the
+payments of its newest validation week instead, and writes bench/results/serving_fraud.*.
 """
 
 import http.client
@@ -18,13 +23,17 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from run import seconds, write
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from proofolio import evidence, splits, table
+from proofolio.contract import Layout
 from proofolio_torch import service
 from proofolio_torch.events import cards
 from proofolio_torch.events.scorer import EventScorer
@@ -42,10 +51,45 @@ CASES = (  # model, clients, events per request, log
     ("boosting", 32, 1, "flushed"),
     ("boosting", 4, 50, "flushed"),
 )
+OF_CASE = ((1, 1), (8, 1), (32, 1), (1, 50), (4, 50), (2, 500))  # clients, events per request
+LATENESS = 86_400  # clients overtake each other; the simulated time between events is long
+CHECKED = 1000  # events whose live score is held against the table's
 
 
-def scorer(model: str) -> tuple[EventScorer, list[dict]]:
-    """Return a warm scorer and the events to send, as items of requests."""
+def scorer(model: str) -> tuple[EventScorer, list[dict], pd.DataFrame]:
+    """Return a warm scorer, the events to send as items of requests, and the whole table."""
+    made, events, warm = of_case(Path(model)) if Path(model).is_dir() else of_world(model)
+    made.stream.warm(events[warm])
+    last = events.loc[warm, "time"].max()
+    known = events["time"] + np.timedelta64(made.windows.delay, "s") <= last
+    label = made.endpoints[0].item  # of the days whose labels come while the service runs
+    told = events.loc[warm & ~known, ["id", "label"]].itertuples(index=False)
+    assert all(a.taken for a in made.stream.learn([label(id=i, label=y) for i, y in told]))
+    sent = events[~warm]
+    rows = sent[["id", "unit", "unit2", "amount"]].to_dict("records")
+    items = [row | {"time": t.isoformat()} for row, t in zip(rows, sent["time"], strict=True)]
+    return made, items, events
+
+
+def of_case(case: Path) -> tuple[EventScorer, pd.DataFrame, pd.Series]:
+    """Return a case's scorer, its events up to the newest validation week, and which are before."""
+    sys.path.insert(0, str(case / "src"))
+    from fraud_sequences import serve as room
+
+    layout = Layout(case)
+    tried = sorted((layout.work / "export").glob("*.ubj"))
+    entry = evidence.registry.read(layout)["models"].get("champion", {})
+    path = room.registered(case) if entry.get("weights") or not tried else tried[0]
+    shape = splits.windows(layout, "primary")
+    scored = shape[(shape["role"] == "validation") & (shape["part"] == "score")]
+    begins, ends = (np.datetime64(scored[name].max()) for name in ("start", "end"))
+    events = table.read(layout)
+    events = events[events["time"] < ends].reset_index(drop=True)
+    return room.scorer(case, path, lateness=LATENESS), events, events["time"] < begins
+
+
+def of_world(model: str) -> tuple[EventScorer, pd.DataFrame, pd.Series]:
+    """Return a scorer fitted on simulated events, the events, and which it was fitted on."""
     events = cards.simulate(cards=900, terminals=1800, days=DAYS)
     warm = events["time"] < events["time"].min().normalize() + np.timedelta64(WARM_DAYS, "D")
     windows = Windows()
@@ -65,12 +109,9 @@ def scorer(model: str) -> tuple[EventScorer, list[dict]]:
         load=lambda: score,
         threshold=0.5,
         rules=lambda rows: (rows[:, 0] > 220).astype(float),
-        lateness=86_400,  # clients overtake each other; the simulated time between events is long
+        lateness=LATENESS,
     )
-    made.stream.warm(events[warm])
-    sent = events[~warm]
-    rows = sent[["id", "unit", "unit2", "amount"]].to_dict("records")
-    return made, [row | {"time": t.isoformat()} for row, t in zip(rows, sent["time"], strict=True)]
+    return made, events, warm
 
 
 def serve(model: str, port: int, log: str) -> None:
@@ -84,13 +125,21 @@ def serve(model: str, port: int, log: str) -> None:
 
 
 def direct(model: str) -> dict:
-    """Return milliseconds per event of the scorer alone, one event after the other."""
-    made, items = scorer(model)
-    made.load()
-    rows, took = [made.item(**item) for item in items[:1000]], []
+    """Return milliseconds per event of the scorer alone, one event after the other.
+
+    Their scores are the same as those of the whole table, to the last bit for trees.
+    """
+    made, items, events = scorer(model)
+    batch = made.batch(events)[-len(items) :]
+    rows, took, live = [made.item(**item) for item in items[:CHECKED]], [], []
     for row in rows:
-        took.append(seconds(lambda row=row: made.model(made.prepare([row]))))
-    return {"direct_median_ms": round(float(np.median(took)) * 1e3, 3)}
+        start = time.perf_counter()
+        (answer,) = made.model(made.prepare([row]))
+        took.append(time.perf_counter() - start)
+        live.append(answer.score)
+    apart = float(np.abs(np.array(live) - batch[: len(live)]).max())
+    assert apart <= 1e-12, f"live and batch differ by {apart}"
+    return {"direct_median_ms": round(float(np.median(took)) * 1e3, 3), "live_less_batch": apart}
 
 
 def client(port: int, bodies: "itertools.count", requests: list[bytes], found: list) -> None:
@@ -128,7 +177,7 @@ def load(model: str, clients: int, size: int, log: str, items: list[dict], port:
     ms = np.array([f[0] for f in found]) * 1e3
     quantiles = dict(zip(("median_ms", "p95_ms", "p99_ms"), np.percentile(ms, [50, 95, 99])))  # noqa: B905
     return {
-        "name": f"{model}, {clients} clients, {size} events a request, log {log}",
+        "name": f"{Path(model).name}, {clients} clients, {size} events a request, log {log}",
         "clients": clients,
         "requests": len(found),
         **{name: round(float(value), 2) for name, value in quantiles.items()},
@@ -170,10 +219,21 @@ def main() -> None:
         model, port, log = sys.argv[2:]
         serve(model, int(port), log)
         return
-    alone = {model: direct(model) for model in ("logistic", "boosting")}
-    items = scorer("logistic")[1]
-    rows = [load(*case, items, 8700 + number) | alone[case[0]] for number, case in enumerate(CASES)]
-    write("serving", rows, "python bench/serving.py")
+    if sys.argv[1:2] == ["--case"]:
+        case = str(Path(sys.argv[2]).resolve())
+        cases = [(case, clients, size, "flushed") for clients, size in OF_CASE]
+        command = f"python bench/serving.py --case {sys.argv[2]}"
+        write("serving_fraud", measured(cases), command)
+        return
+    write("serving", measured(CASES), "python bench/serving.py")
+
+
+def measured(cases: Sequence[tuple[str, int, int, str]]) -> list[dict]:
+    """Return a line per case; the models alone are timed first."""
+    models = list(dict.fromkeys(case[0] for case in cases))
+    alone = {model: direct(model) for model in models}
+    items = scorer(models[0])[1]
+    return [load(*case, items, 8700 + n) | alone[case[0]] for n, case in enumerate(cases)]
 
 
 if __name__ == "__main__":

@@ -5,15 +5,13 @@ dropped file to an answer is tested on every clone.
 """
 
 import base64
-import functools
-import http.server
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 
+import browser
 import numpy as np
 import pytest
 from PIL import Image
@@ -24,11 +22,6 @@ from proofolio.contract import Layout
 ROOT = Path(__file__).parents[1]
 CASE = ROOT / "case_studies" / "dog_breeds"
 PHOTOGRAPHS = ROOT.parent / "shared" / "data" / "oxford_pets"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-                None)  # fmt: skip
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--disable-dev-shm-usage"]  # fmt: skip
 MOST_BYTES = 20_000_000
 MOST_MS, VISITS = 3000, 5
 SAME_PIXELS, SAME_FILE = 1e-3, 0.02  # largest difference in p: the same bytes; two JPEG decoders
@@ -41,11 +34,7 @@ DROP = """([zone, name, data]) => {
 }"""
 
 sys.path.insert(0, str(CASE / "src"))
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on the PATH"),
-]
+pytestmark = browser.MARKS
 
 
 def stand_in(path):
@@ -102,30 +91,20 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
+    with browser.launched() as started:
+        yield started
 
 
 @pytest.fixture
 def visit(built, chromium):
     """Open a page of the built site from this machine; notes requests, keeps the site's folder."""
-    quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    handler = functools.partial(quiet, directory=built / "site")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.handle_error = lambda *_: None  # a page that is closed stops what it was loading
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        base = f"http://127.0.0.1:{server.server_port}/"
+    with browser.served(built / "site") as base:
         context = chromium.new_context()
         page = context.new_page()
         asked = []
         context.on("request", lambda request: asked.append(request.url))
         yield SimpleNamespace(page=page, base=base, asked=asked, root=built)
         context.close()
-        server.shutdown()
 
 
 def drop(page, path):

@@ -114,17 +114,19 @@ def promote(project: Root = Path(), *, model: str = "champion", by: str) -> None
 
 
 @app.command
-def rollback(project: Root = Path(), *, model: str = "champion") -> None:
-    """Return a registered model to the entry before its last change.
+def rollback(project: Root = Path(), *, model: str = "champion", by: str | None = None) -> None:
+    """Go back to the model that was promoted before the present one.
 
     Args:
         project: the project's root folder.
         model: name in the registry.
+        by: who goes back; kept in the history.
     """
     from proofolio import evidence
 
-    evidence.rollback(Layout(project), model)
-    print(f"rollback: {model} is back at its previous entry")
+    entry = evidence.rollback(Layout(project), model, by)
+    told = ", ".join(entry["tags"]) + f", {entry['weights']} of {entry['run']}"
+    print(f"rollback: {model} is {told}")
 
 
 @app.command

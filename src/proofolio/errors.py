@@ -28,6 +28,7 @@ def slice_table(
     resamples: int = 2000,
     seed: int = 0,
     by: Sequence[str] = (),
+    positives: bool = False,
 ) -> list[dict[str, Any]]:
     """Return one row for the whole part and one per value of every `slice_` column.
 
@@ -40,6 +41,7 @@ def slice_table(
         resamples: Of the unit-clustered bootstrap.
         seed: Of its draws.
         by: Columns of scored events that are slices too: "fold", "day".
+        positives: Of two classes, also n_positive and share_of_positives: of those of the part.
 
     Returns:
         Rows `slice` ("all", or "name=value"), n, n_units, and for each metric its value,
@@ -64,7 +66,11 @@ def slice_table(
             seed=seed,
             **kept.judged,
         )
-        table.append({"slice": name} | _row(measured))
+        row = {"slice": name} | _row(measured)
+        if positives:
+            own, whole = int(kept.y.sum()), int(joined.y.sum())
+            row |= {"n_positive": own, "share_of_positives": own / whole if whole else None}
+        table.append(row)
     return table
 
 

@@ -137,3 +137,20 @@ def test_text_cannot_break_a_table_or_open_a_comment():
 def test_signed_bounds_are_joined_by_a_word():
     bound = Bound(0.0023, 0.0006, 0.0047, 0.95)
     assert render.text(bound, "+.4f", ("ci",)) == "+0.0023 (95% CI +0.0006 to +0.0047)"
+
+
+def test_a_result_that_waits_for_runs_is_not_measured(tmp_path):
+    root = write_evidence(tmp_path)
+    listed = [
+        {"name": "ahead", "kind": "paired_difference", "config": "later", "versus": "net"},
+        {"name": "beside", "kind": "paired_difference", "config": "net", "versus": "later"},
+        {"name": "opened", "kind": "slice_table", "config": "prior", "part": "test"},
+        {"name": "forgotten", "kind": "slice_table", "config": "net", "part": "test"},
+    ]
+    ladder = [{"name": name} for name in ("prior", "net", "later")]
+    put(root / "project.yaml", {"ladder": ladder, "results": listed})
+    resolve = claims.Resolve(Layout(root))
+    for name in ("ahead", "beside", "opened"):
+        assert resolve.value(f"result:{name}", "table.all.difference") == claims.MISSING
+    with pytest.raises(ClaimError, match="unknown result 'forgotten'"):  # its runs are there
+        resolve.value("result:forgotten", "value")

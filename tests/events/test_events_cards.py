@@ -163,6 +163,10 @@ def test_switches_are_off_and_do_what_they_say():
     genuine = drifted[drifted["label"] == "genuine"]
     later = genuine["time"] >= half
     assert genuine["amount"][later].mean() > 1.1 * genuine["amount"][~later].mean()
+    steady = cards.simulate(**world, drift=0.5, drift_from=42)
+    before, calm = (rows[rows["time"] < half] for rows in (steady, cards.simulate(**world)))
+    assert len(before) == pytest.approx(len(calm), rel=0.03)
+    assert (steady["time"] >= half).sum() > 1.15 * len(before)
 
     new = cards.simulate(**world, new_fraud=True, new_fraud_from=42)
     tests = new[new["slice_scenario"] == "testing"]

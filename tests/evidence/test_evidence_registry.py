@@ -158,3 +158,34 @@ def test_rollback_from_a_new_candidate_restores_the_promoted_model(registered):
     replace_choice(layout, author)
     with pytest.raises(RunError, match="weights file is missing"):
         evidence.rollback(layout, "champion")
+
+
+def test_newer_weights_of_the_same_run_are_a_candidate_and_the_older_ones_stay(registered):
+    layout, author = registered
+    first = evidence.promote(layout, "champion", "A. Tester")
+    newer = layout.work / "newer.safetensors"
+    newer.write_bytes(b"weights of a newer fold")
+    candidate = evidence.register(layout, author, weights=newer)
+    assert candidate["run"] == first["run"] and candidate["tags"] == ["candidate"]
+    assert evidence.promote(layout, "champion", "B. Tester")["weights"] == "work/newer.safetensors"
+    back = evidence.rollback(layout, "champion", "C. Tester")
+    assert (back["weights"], back["approved_by"]) == (first["weights"], "A. Tester")
+    assert [step["by"] for step in back["history"]] == [
+        *(None, "A. Tester", None, "B. Tester", "C. Tester"),
+    ]
+
+
+def test_weights_written_over_promoted_ones_are_refused(registered):
+    layout, author = registered
+    path = layout.work / "weights.safetensors"
+    evidence.promote(layout, "champion", "A. Tester")
+    before = layout.registry.read_bytes()
+    path.write_bytes(b"weights of a newer fold")
+    with pytest.raises(RunError, match=r"written over .* promoted"):
+        evidence.register(layout, author, weights=path)
+    assert layout.registry.read_bytes() == before
+    path.write_bytes(b"weights of good")
+    evidence.register(layout, author, weights=path)
+    evidence.rollback(layout, "champion")  # retired: nothing stands, so the file may change
+    path.write_bytes(b"weights of a newer fold")
+    assert evidence.register(layout, author, weights=path)["tags"] == ["candidate"]

@@ -43,16 +43,17 @@ def test_a_metric_is_the_mean_over_folds():
 
 def test_a_card_drawn_twice_is_two_cards_that_stand_next_to_each_other():
     from proofolio.metrics.events import DailyCards
+    from proofolio.metrics.resampling import clustering
 
     day = np.array([0, 0, 0, 0, 1, 1])
     card, y = np.array([0, 1, 2, 0, 0, 1]), np.array([1, 0, 1, 0, 1, 0])
-    score, cells = np.array([0.9, 0.8, 0.7, 0.1, 0.9, 0.8]), np.arange(6)
-    two = DailyCards(day, card, y, score, cells, k=2)
+    score, rows = np.array([0.9, 0.8, 0.7, 0.1, 0.9, 0.8]), clustering(np.arange(6))
+    two = DailyCards(day, card, y, score, rows, k=2)
     # once each: day 0 alerts cards 0 and 1, finds 0; day 1 alerts card 1 alone
     # card 0 twice: both places of day 0 find it, and nothing of it is left for day 1
     # card 0 three times: the third is alerted on day 1 beside card 1
     weights = np.array([[1, 1, 1, 1, 1, 1], [2, 1, 1, 9, 2, 1], [3, 1, 1, 0, 3, 1]], dtype=float)
-    assert two(weights) == pytest.approx([1 / 4, 2 / 4, 3 / 4])
+    assert two((weights.T,)) == pytest.approx([1 / 4, 2 / 4, 3 / 4])
 
 
 def test_the_order_of_rows_and_chunks_changes_nothing():
@@ -102,6 +103,22 @@ def test_a_budget_alerts_the_best_scored_events_of_each_day():
     assert large["recall"].value == pytest.approx(1) and large["recall"].ci_low > 1 - 1e-9
     with pytest.raises(MetricError, match="daily budget"):
         metrics.alert_budgets(rounds.day, y, score, [0], card)
+
+
+def test_two_rankings_are_compared_at_a_budget_on_the_same_resamples():
+    y, score, card, terminal, rounds = stream()
+    worse = score + np.random.default_rng(3).normal(0, 1, len(y))
+    options = {"second": terminal, "resamples": 100}
+    each = [metrics.alert_budgets(rounds.day, y, s, [20], card, **options) for s in (score, worse)]
+    found = metrics.alert_precision_difference(rounds.day, y, score, worse, 20, card, **options)
+    precisions = [one["precision"] for (one,) in each]
+    assert found.value == pytest.approx(precisions[0].value - precisions[1].value)
+    width = sum(p.ci_high - p.ci_low for p in precisions)
+    assert found.ci_low < found.value < found.ci_high < found.ci_low + width
+    same = metrics.alert_precision_difference(rounds.day, y, score, score, 20, card, **options)
+    assert same.value == same.ci_low == same.ci_high == 0
+    with pytest.raises(MetricError, match="daily budget"):
+        metrics.alert_precision_difference(rounds.day, y, score, score, 0, card)
 
 
 @pytest.mark.slow

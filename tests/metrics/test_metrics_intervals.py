@@ -8,7 +8,7 @@ import pytest
 
 from proofolio import metrics
 from proofolio.contract import MetricError
-from proofolio.metrics import bootstrap, resampling, statistics
+from proofolio.metrics import bootstrap, resampling
 
 BINARY = metrics.for_task(["no", "yes"], "yes")
 
@@ -85,21 +85,30 @@ def test_all_metrics_in_one_pass_equal_each_alone():
     raw = p**2
     together = metrics.intervals(BINARY, y, p, cluster, raw=raw, threshold=0.6, resamples=100)
     for name in BINARY:
+        bootstrap._known.clear()
         scores = p if metrics.uses_calibrated(name) else raw
         alone = metrics.interval(name, y, scores, cluster, threshold=0.6, resamples=100)
-        assert together[name] == alone
+        assert close(together[name], alone)
+
+
+def close(a, b):
+    return [a.value, a.ci_low, a.ci_high] == pytest.approx(
+        [b.value, b.ci_low, b.ci_high], abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("second", [False, True])
-def test_bits_do_not_depend_on_chunks_threads_or_row_order(monkeypatch, second):
+def test_values_do_not_depend_on_chunks_or_row_order(monkeypatch, second):
     y, p, cluster = tiny()
     other = np.random.default_rng(0).integers(0, 9, len(y)) if second else None
     expected = metrics.intervals(BINARY, y, p, cluster, second=other, resamples=97)
-    for working_set in (1, 5 * len(y), 40 * len(y)):
-        monkeypatch.setattr(statistics, "_WORKING_SET", working_set)
-        monkeypatch.setattr(bootstrap, "_WORTH_THREADS", 0)
-        monkeypatch.setattr(bootstrap.os, "cpu_count", lambda: 3)
-        assert metrics.intervals(BINARY, y, p, cluster, second=other, resamples=97) == expected
+    for chunk in (1, 5, 40):
+        monkeypatch.setattr(resampling, "_AT_ONCE", chunk)
+        bootstrap._known.clear()
+        found = metrics.intervals(BINARY, y, p, cluster, second=other, resamples=97)
+        for name, metric in expected.items():
+            assert close(found[name], metric)
+    assert found["auroc"] == expected["auroc"], "sums of integers are exact"
     order = np.random.default_rng(1).permutation(len(y))
     shuffled = metrics.interval(
         "auroc",
@@ -297,6 +306,47 @@ def test_speed_of_one_large_and_one_usual_run():
 
 def test_memory_is_bounded_by_chunks():
     groups = resampling.clustering(np.arange(10_000))
-    chunk = statistics.chunk_rows(10_000)
-    _, weights = next(groups.draws(2000, 0, chunk))
-    assert weights.nbytes <= 1 << 20
+    chunk = resampling.at_once(1_000_000)
+    _, (counts,) = next(groups.draws(2000, 0, chunk))
+    assert counts.shape == (10_000, chunk) and counts.dtype == np.uint8 and chunk < 40
+
+
+def test_what_was_evaluated_is_known_by_its_content_alone(monkeypatch):
+    y, p, cluster = tiny()
+    bootstrap._known.clear()
+    first = metrics.intervals(BINARY, y, p, cluster, resamples=20)
+    with monkeypatch.context() as known:
+        known.setattr(bootstrap, "prepared", None)  # nothing is evaluated again
+        pair = metrics.paired_difference("auroc", y, p.copy(), [p], cluster.copy(), resamples=20)
+        assert pair.value == pair.ci_low == 0
+        with pytest.raises(TypeError):
+            metrics.intervals(BINARY, y, p, cluster, resamples=20, seed=1)
+    p[0] += 1e-3
+    assert metrics.intervals(BINARY, y, p, cluster, resamples=20)["brier"] != first["brier"]
+    y[0] = 1 - y[0]
+    assert metrics.intervals(BINARY, y, p, cluster, resamples=20)["auroc"] != first["auroc"]
+
+
+def plain_ece(y, p, weights):
+    """Expected calibration error row by row: no blocks, no sums before them."""
+    order = np.argsort(p, kind="stable")
+    y, p, weights = y[order], p[order], weights[order]
+    edges = np.arange(1, 15) / 15 * weights.sum()
+    bins = np.zeros((15, 2))
+    for level in np.unique(p):
+        own = p == level
+        middle = weights[p < level].sum() + weights[own].sum() / 2
+        bins[(edges <= middle).sum()] += (weights[own] * (p - y)[own]).sum(), weights[own].sum()
+    return np.abs(bins[:, 0]).sum() / weights.sum()
+
+
+@pytest.mark.parametrize(("decimals", "n"), [(1, 700), (2, 900), (3, 300), (9, 900), (9, 10)])
+def test_calibration_error_by_blocks_equals_row_by_row(decimals, n):
+    rng = np.random.default_rng(n + decimals)
+    p = np.round(rng.beta(0.4, 2, n), decimals)  # many, some and no ties
+    p = np.clip(p, 1e-7, 1 - 1e-7)
+    y = (rng.random(n) < p).astype(int)
+    weights = rng.poisson(1, (20, n))
+    found = metrics.value("ece", y, p, weights=weights)
+    expected = [plain_ece(y, p, line.astype(float)) for line in weights]
+    assert found == pytest.approx(expected, abs=1e-12)

@@ -38,6 +38,7 @@ def test_smoke_run_takes_every_step_and_leaves_the_evidence_alone(smoked):
     assert all(r.status == "finished" and "val" in r.metrics for r in runs.values())
     assert not verify.run(quick.root).problems
     assert (quick.root / "docs/result/index.md").is_file() and quick.model_card.is_file()
+    assert "what-if-data" in (quick.root / "docs/result/what_if.md").read_text(encoding="utf-8")
     assert not (root / "evidence").exists() and not (root / "MODEL_CARD.md").exists()
 
 

@@ -129,6 +129,13 @@ def test_everything_parses(rendered):
             assert tomllib.loads(text)
 
 
+def test_the_site_names_the_what_if_page_of_events_alone(of_kind):
+    nav = yaml.safe_load((of_kind / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
+    events = project.load(of_kind).kind == "events"
+    assert ({"What if": "result/what_if.md"} in nav) is events
+    assert {"Result": "result/index.md"} in nav
+
+
 def test_answers_arrive_unchanged(rendered):
     folder, answers = rendered
     stored = yaml.safe_load((folder / ".copier-answers.yml").read_text(encoding="utf-8"))

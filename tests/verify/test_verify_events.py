@@ -47,6 +47,9 @@ def test_a_sound_project_passes(sound):
     assert any("not checkable without the data" in note for note in report.notes)
     results = {p.stem for p in sound.results.glob("*.json")}
     assert {"budget_val", "budget_test", "cost_test", "slice_table_test"} <= results
+    assert {
+        f"{kind}_{part}" for kind in ("ceiling", "detection_delay") for part in ("val", "test")
+    } <= results
 
 
 def test_a_test_window_before_training_is_found(sound):
@@ -181,6 +184,107 @@ def test_a_difference_on_some_rows_says_where_a_configuration_is_ahead(sound):
         compute(sound, None, inputs, asked | {"value": "9"})
 
 
+def compared(layout, kind, **parameters):
+    """Compute a result that sets boosting beside the rules on val."""
+    by_name = {}
+    for run in evidence.runs(layout):
+        by_name.setdefault(run.name, []).append(run.id)
+    inputs = {"config": "boosting", "runs": by_name["boosting"], "part": "val"}
+    inputs |= {"versus": "rules", "versus_runs": by_name["rules"], "metric": "average_precision"}
+    parameters = {"resamples": 50, "level": 0.95, "seed": 0} | parameters
+    return evidence.RECOMPUTE[kind](layout, None, inputs, parameters)
+
+
+def test_differences_by_slice_are_the_paired_differences_of_their_rows(sound):
+    found = compared(sound, "difference_by_slice")
+    assert [row["slice"] for row in found.table] == ["all", "scenario=1", "scenario=2"]
+    assert [row["against"] for row in found.table] == ["rows of the slice"] + [
+        "all negative rows"
+    ] * 2
+    whole = compared(sound, "paired_difference")
+    some = compared(sound, "paired_difference", slice="scenario", value=["0", "2"])
+    for row, alone in ((found.table[0], whole), (found.table[2], some)):
+        assert (row["difference"], row["n"], row["n_units"]) == (
+            alone.value,
+            alone.n,
+            alone.n_units,
+        )
+        assert (row["difference_ci_low"], row["difference_ci_high"]) == (
+            alone.ci_low,
+            alone.ci_high,
+        )
+        assert row["config"] - row["versus"] == pytest.approx(row["difference"])
+    assert (found.value, found.ci_low) == (whole.value, whole.ci_low)
+    assert sum(row["share_of_positives"] for row in found.table[1:]) == pytest.approx(1)
+    with pytest.raises(RunError, match="no slice 'colour'"):
+        compared(sound, "difference_by_slice", slices=["colour"])
+
+
+def standing(layout, name):
+    return files.read_json(layout.results / f"{name}.json")
+
+
+def test_a_ceiling_holds_the_value_of_the_configuration_and_of_its_folds(sound):
+    ceiling, mean = standing(sound, "ceiling_val"), standing(sound, "seed_mean_boosting_val")
+    whole, *folds = ceiling["table"]
+    row = next(r for r in mean["table"] if r["metric"] == "card_precision_at_100")
+    assert (whole["value"], whole["value_ci_low"]) == (row["value"], row["ci_low"])
+    assert [fold["slice"] for fold in folds] == ["fold=0", "fold=1"]
+    assert sum(fold["ceiling"] for fold in folds) / 2 == pytest.approx(whole["ceiling"])
+    examples = table.read_examples(sound)
+    own = folds[1]
+    begins, ends = own["days"].split(" to ")
+    scored = examples[examples["day"].between(begins, ends) & (examples["label"] == "fraud")]
+    cards = scored["unit"].nunique()
+    assert own["n_positive_units"] == cards and own["ceiling"] == pytest.approx(cards / 3 / 100)
+    assert ceiling["value"] == pytest.approx(whole["value"] / whole["ceiling"])
+
+
+def test_delays_are_told_by_entity_and_by_the_frauds_asked_for(sound):
+    found = standing(sound, "detection_delay_val")
+    assert [(r["entity"], r["budget"]) for r in found["table"]] == [("unit", 8), ("unit2", 8)]
+    assert found["value"] == found["table"][0]["alerted"] and "entities" not in found["parameters"]
+    entities = {"terminal": {"column": "unit2", "slice": "scenario", "value": 2}}
+    asked = found["parameters"] | {"entities": entities, "budgets": [8, 10_000]}
+    compute = evidence.RECOMPUTE["detection_delay"]
+    few, all_alerted = compute(sound, None, found["inputs"], asked).table
+    assert few["n"] < found["table"][1]["n"] and 0 < few["alerted"] < 1
+    assert (all_alerted["alerted"], all_alerted["hours_p90"]) == (1, 0)
+    for wrong in ({"x": {"column": "amount"}}, {"x": {"column": "unit", "slice": "scenario"}}):
+        with pytest.raises(RunError, match="delay of detection cannot be computed"):
+            compute(sound, None, found["inputs"], asked | {"entities": wrong})
+    both = {"b": {"column": "unit"}, "a": {"column": "unit2"}}  # as stored, keys are sorted
+    rows = compute(sound, None, found["inputs"], asked | {"entities": both, "budgets": [8]}).table
+    assert [row["entity"] for row in rows] == ["a", "b"]
+    entities["terminal"]["value"] = "9"
+    with pytest.raises(RunError, match="none of terminal"):
+        compute(sound, None, found["inputs"], asked)
+
+
+@pytest.mark.parametrize("name", ["ceiling_val", "ceiling_test", "detection_delay_test", "where"])
+def test_a_changed_number_of_events_is_found(sound, name):
+    path = sound.results / f"{name}.json"
+    if name == "where":
+        files.write_json(path, compared(sound, "difference_by_slice").model_dump())
+        assert not verify.run(sound.root).problems
+    recorded = files.read_json(path)
+    column = {"where": "versus", "detection_delay_test": "missed_before"}.get(name, "ceiling")
+    recorded["table"][1][column] += 0.001
+    files.write_json(path, recorded)
+    assert any(f"table.1.{column}" in what for what in problems(sound, "3"))
+
+
+def test_slices_of_older_results_still_follow(sound):
+    recorded = standing(sound, "slice_table_val")
+    positives = [row["n_positive"] for row in recorded["table"] if "scenario" in row["slice"]]
+    assert positives[0] == 0 and sum(positives) == recorded["table"][0]["n_positive"]
+    del recorded["parameters"]["positives"]
+    for row in recorded["table"]:
+        del row["n_positive"], row["share_of_positives"]
+    files.write_json(sound.results / "slice_table_val.json", recorded)
+    assert not verify.run(sound.root).problems
+
+
 @pytest.mark.parametrize("opened", [False, True])
 def test_cards_pages_and_figures_are_written(tmp_path, opened):
     layout = Layout(shutil.copytree(event_project.shared(opened=opened), tmp_path / "project"))
@@ -191,6 +295,10 @@ def test_cards_pages_and_figures_are_written(tmp_path, opened):
     }
     card = layout.model_card.read_text()
     assert "folds chose and 2 later ones test" in card
+    assert "What is there to reach" in card and "How soon is fraud met" in card
+    page = "".join(path.read_text() for path in (tmp_path / "result").rglob("*.md"))
+    assert "share of the ceiling" in page and "share alerted at the first fraud" in page
+    assert "pools the events of all folds" in page
     report = verify.run(layout.root)
     assert not report.problems and not any("not bound" in note for note in report.notes)
 

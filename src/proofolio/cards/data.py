@@ -14,7 +14,7 @@ def text(facts: Facts) -> str:
     blocks = [model.GENERATED, f"# Data card: {markdown.line(facts.project.data.name)}"]
     if facts.project.demo_data:
         blocks.append(model.DEMO)
-    blocks += [answers.counted(), proofs.data_sentence(facts)]
+    blocks += [model.limit(facts), answers.counted(), proofs.data_sentence(facts)]
     section = ""
     for question in answers.questions:
         if question.section != section:

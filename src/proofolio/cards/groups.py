@@ -6,7 +6,7 @@ from proofolio.cards import markdown, shifts, tables
 from proofolio.contract import Result
 from proofolio.figures import Facts, words
 
-KINDS = ("hierarchy", "slice_difference")
+KINDS = ("hierarchy", "slice_difference", "difference_by_slice")
 
 
 def block(facts: Facts, kind: str) -> Iterator[str]:
@@ -16,6 +16,8 @@ def block(facts: Facts, kind: str) -> Iterator[str]:
     for name in ordered:
         if kind == "hierarchy":
             yield _levels(facts, name, found[name], first=name == ordered[0])
+        elif kind == "difference_by_slice":
+            yield _gains(facts, found[name])
         else:
             yield _difference(facts, name, found[name])
         yield markdown.table_of(name)
@@ -45,6 +47,19 @@ def _difference(facts: Facts, name: str, result: Result) -> str:
         f"{markdown.code(inputs.get('config'))} on {words.part(_part(result))}: a difference of "
         f"{tables.difference(facts, name, result)}, {shifts.verdict(result)}, from resamples of "
         "both sides together."
+    )
+
+
+def _gains(facts: Facts, result: Result) -> str:
+    ours, theirs = (markdown.code(result.inputs.get(side)) for side in ("config", "versus"))
+    metric = words.metric(str(result.inputs.get("metric", facts.metric)))
+    return (
+        f"**Where is {ours} ahead of {theirs}?** {metric[:1].upper() + metric[1:]} on "
+        f"{words.part(_part(result))}, slice by slice: the first configuration is {ours}, the "
+        "second one the other. A slice that holds positives alone is set against all negative "
+        "rows; the others are taken with the negatives they have. Each row has its own share of "
+        "positives, so values compare within a row, not down a column. Where nothing differs, one "
+        "row in twenty still excludes zero."
     )
 
 

@@ -47,8 +47,14 @@ def _top(facts: Facts, answers: Answers) -> Iterator[str]:
     if facts.project.demo_data:
         yield DEMO
     yield markdown.paragraphs(facts.project.summary)
+    yield limit(facts)
     yield answers.counted()
     yield headline.sentence(facts)
+
+
+def limit(facts: Facts) -> str:
+    """Return what a reader of either card must know first."""
+    return f"**The strongest limit.** {markdown.line(facts.project.problem.limit)}"
 
 
 def _details(facts: Facts, answers: Answers) -> Iterator[str]:
@@ -103,6 +109,7 @@ def _results(facts: Facts) -> Iterator[str]:
     for part in facts.parts:
         yield f"### On {words.part(part)}"
         yield tables.metrics(facts, part)
+    yield from policies.block(facts, "ceiling")
     yield "### Against the baselines"
     yield tables.target(facts)
     yield markdown.table_of("ladder")
@@ -116,13 +123,13 @@ def _decision(facts: Facts, answers: Answers) -> Iterator[str]:
     yield "## Calibration and threshold"
     yield tables.calibration(facts)
     yield from policies.sentences(facts)
+    yield from policies.block(facts, "detection_delay")
     yield from tables.result_blocks(facts, "threshold_table")
     yield answers.asked("Calibration and threshold")
 
 
 def _limits(facts: Facts, answers: Answers) -> Iterator[str]:
     yield "## Limits and caveats"
-    yield f"**The strongest limit.** {markdown.line(facts.project.problem.limit)}"
     yield answers.asked("Caveats")
 
 

@@ -7,12 +7,34 @@ from proofolio.cards.markdown import claim
 from proofolio.contract import Result
 from proofolio.figures import Facts, words
 
-KINDS = ("budget", "threshold_transfer", "cost", "decision_curve", "risk_coverage")
+KINDS = (
+    "budget",
+    "detection_delay",
+    "threshold_transfer",
+    "cost",
+    "decision_curve",
+    "risk_coverage",
+)
 KINDS += ("conformal", "ood")
 _READ = {
     "budget": (
         "**What a daily budget of alerts finds, on {part}.** Each day the best-scored events are "
         "looked at, as many as the budget; the value is the share of all fraudulent amounts."
+    ),
+    "ceiling": (
+        "**What is there to reach, on {part}?** Card precision divides by its hundred places, "
+        "however few cards of a day are fraudulent, and a card that was found is left out "
+        "afterwards. The ceiling is what a perfect scorer reaches, by the labels; beside "
+        "it what {config} reaches."
+    ),
+    "detection_delay": (
+        "**How soon is fraud met, on {part}?** Of all that has a fraud in a scored window, each "
+        "window for itself: the share with an alerted fraud there, and the share whose first fraud "
+        "was alerted. Then, among those alerted, the hours from the first fraud to the first "
+        "alerted one and how many frauds lay before it. Frauds before the window are ignored, so "
+        "the fraud may be older than the clock. An alert comes with its day. Intervals resample "
+        "what is compromised and hold the alerts fixed; `unit` is the {unit}, `unit2` the other "
+        "party of an event."
     ),
     "threshold_transfer": (
         "**Does the threshold hold on {part}?** Each row is a threshold fitted on {fitted} for the "
@@ -86,10 +108,13 @@ def _said(facts: Facts, kind: str, result: Result) -> str:
         named = markdown.code(run.name if run is not None else "an unknown run")
         by = markdown.code(result.parameters.get("by"))
         return _READ["conformal_by"].format(part=part, slice=by, config=named)
-    if run is not None and facts.chosen is not None and run.name != facts.chosen.name:
-        return f"The same of {markdown.code(run.name)}, on {part}:"
+    config = result.inputs.get("config") or (run.name if run is not None else None)
+    if config is not None and facts.chosen is not None and config != facts.chosen.name:
+        return f"The same of {markdown.code(config)}, on {part}:"
     fitted = "val" if facts.project.kind == "events" else "calib"
     named = {"part": part, "by": markdown.line(by), "looked": looked, "fitted": fitted}
+    named["unit"] = markdown.line(facts.project.unit)
+    named["config"] = markdown.code(config or "an unknown run")
     return _READ[kind].format(**named)
 
 

@@ -24,6 +24,10 @@ _FIRST = {
     "leak_comparison": "which value n n_units",
     "hierarchy": "by values n n_units accuracy mistakes within within_by_chance within_less_chance",
     "slice_difference": "slice value n n_units",
+    "difference_by_slice": "slice against n n_positive share_of_positives difference config versus",
+    "ceiling": "slice days n_positive_units ceiling value share_of_ceiling",
+    "detection_delay": "entity budget n frauds alerted at_first_fraud hours_median hours_p90 "
+    "missed_before",
 }
 _SILENT = {
     "threshold_table": {"target"},
@@ -32,9 +36,13 @@ _SILENT = {
     "mistakes": {"unit"},
     "label_noise": {"unit"},
     "class_table": {"n_units"},
+    "difference_by_slice": {"n_units"},
+    "ceiling": {"n", "n_units"},
+    "detection_delay": {"n_units"},
     "cost": {"sensitivity", "specificity"},  # the misses and false alarms beside them say it
     "conformal": {"quantile"},  # of a score; none where calib is too small to exclude a class
 }
+_COUNTED = ("n", "n_units", "n_positive", "share_of_positives")
 _LAST = ("reading", "note")  # texts that may be long; empty where there is nothing to say
 _TITLES = {
     "n_units": "units",
@@ -42,6 +50,8 @@ _TITLES = {
     "value_share": "share of the value found",
     "value_per_day": "value found a day",
     "cost_per_day": "cost a day",
+    "n_positive": "positives",
+    "share_of_positives": "share of all positives",
     "confused_with": "most often taken for",
     "confused": "times",
     "n_answered": "answered",
@@ -80,6 +90,27 @@ _TITLES_OF = {
         "within_less_chance": "more than by chance",
     },
     "budget": {"budget": "alerts allowed a day"},
+    "ceiling": {
+        "slice": "folds",
+        "n_positive_units": "units with a positive event",
+        "value": "reached",
+        "share_of_ceiling": "share of the ceiling",
+    },
+    "detection_delay": {
+        "entity": "what is compromised",
+        "budget": "alerts a day",
+        "n": "compromised in a window",
+        "alerted": "share alerted",
+        "at_first_fraud": "share alerted at the first fraud",
+        "hours_median": "hours until then, median",
+        "hours_p90": "hours until then, 90th percentile",
+        "missed_before": "frauds before the first alerted one",
+    },
+    "difference_by_slice": {
+        "against": "negatives",
+        "config": "first configuration",
+        "versus": "second configuration",
+    },
     "cost": {"cost": "cost per example"},
     "label_noise": {
         "label": "given label",
@@ -97,6 +128,27 @@ _TITLES_OF = {
         "note": "what tells them apart",
     },
     "decision_curve": {"model": "net benefit of the model"},
+    "stability": {
+        "what": "",
+        "psi": "population stability index",
+        "by_chance": "mean without a change",
+        "known_at": "known on",
+        "precision": "precision of the alerts",
+        "found": "share of frauds alerted",
+        "labels_known_at": "labels known on",
+        "signs": "outside its limits",
+    },
+    "retraining": {
+        "what": "",
+        "never_precision": "precision, never",
+        "weekly_precision": "precision, weekly",
+        "score_psi": "index of the one model's scores",
+        "after_less_never": "more than never",
+        "retrainings": "trainings",
+        "noticed": "worlds that showed a sign of it",
+        "days_to_sign": "days until the first",
+        "first_signs": "what came first",
+    },
     "threshold_transfer": {"target": "sensitivity aimed at"},
 }
 _SHORT = {
@@ -179,7 +231,7 @@ def ordered(rows: list[Row], result: Row) -> list[str]:
             return 3, column
         if any(isinstance(value, str) for value in values):
             return 0, column
-        return (1 if column in ("n", "n_units") else 2), column
+        return (1 if column in _COUNTED else 2), column
 
     named = (result.get("parameters") or {}).get("columns") or _usual(kind, rows)
     first = [column for column in named if column in present]

@@ -21,6 +21,7 @@ class Bound:
 
 
 MISSING = Bound(None)
+_SIDES = (("config", "part"), ("versus", "versus_part"))  # of a result that project.yaml asks for
 
 
 class Resolve:
@@ -111,8 +112,21 @@ class Resolve:
         return _known(self.store.results, "result", name, "write it with proofolio cards")
 
     def _not_yet(self, name: str) -> bool:
-        """Whether a result waits for runs, or for the test set to be opened."""
-        return not self.store.runs or (name.endswith("_test") and not self.store.test_opened)
+        """Whether a result waits for runs of its own, or for the test set to be opened."""
+        if not self.store.runs or (name.endswith("_test") and not self.store.test_opened):
+            return True
+        asked = self.store.asked.get(name)
+        if asked is None:
+            return False
+        sides = [
+            (asked.get(side), asked.get(part) or asked.get("part", "val")) for side, part in _SIDES
+        ]
+        return any(not self._measured(config, part) for config, part in sides if config)
+
+    def _measured(self, config: str, part: str) -> bool:
+        """Whether every recorded seed of a configuration carries metrics of a part."""
+        runs = self.store.seeds(config)
+        return bool(runs) and all(part in run.get("metrics", {}) for run in runs)
 
     def _reference(self, name: str, path: str) -> Bound:
         entry = _known(self.store.references, "reference", name, "add it to project.yaml")

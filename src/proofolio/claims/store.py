@@ -118,7 +118,7 @@ class Store:
 
     @cached_property
     def project(self) -> dict[str, Any]:
-        """`project.yaml` as plain data: only its ladder's order and its metric are read."""
+        """`project.yaml` as plain data: its ladder's order, its metric and its results are read."""
         import yaml
 
         if not self.layout.project.is_file():
@@ -134,6 +134,12 @@ class Store:
         """Configurations named in `project.yaml`, in its order."""
         ladder = self.project.get("ladder") or []
         return [entry["name"] for entry in ladder if isinstance(entry, dict) and "name" in entry]
+
+    @property
+    def asked(self) -> dict[str, dict[str, Any]]:
+        """Results that `project.yaml` asks for, by name."""
+        listed = self.project.get("results") or []
+        return {entry["name"]: entry for entry in listed if isinstance(entry, dict)}
 
     @property
     def test_opened(self) -> bool:

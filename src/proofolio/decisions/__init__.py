@@ -11,10 +11,17 @@ from proofolio.decisions.curves import decision_curve, risk_coverage
 from proofolio.decisions.grouped import grouped_sets, grouped_table
 from proofolio.decisions.needs import with_interval
 from proofolio.decisions.policies import abstention, confidence, cost_table, transfer_table
-from proofolio.decisions.thresholds import fit_threshold, prices, rule_text, threshold_table
+from proofolio.decisions.thresholds import (
+    budget_thresholds,
+    fit_threshold,
+    prices,
+    rule_text,
+    threshold_table,
+)
 
 __all__ = [
     "abstention",
+    "budget_thresholds",
     "calibrate",
     "confidence",
     "conformal_table",

@@ -53,7 +53,7 @@ def fit_threshold(
     if rule.rule == "cost":
         threshold = _cheapest(p, *prices(y, rule.cost_miss, rule.cost_false_alarm, amount))
     elif rule.rule == "budget":
-        threshold = _affordable(p, rule.target, days)
+        (threshold,) = budget_thresholds(p, [rule.target], days)
     else:
         threshold = largest_reaching(p[y == 1], rule.target)
     return Decision(threshold=threshold, rule=text, fitted_on=part)
@@ -103,6 +103,32 @@ def largest_reaching(positives: np.ndarray, target: float | None) -> float:
     return reached - _SLACK * abs(reached)
 
 
+def budget_thresholds(
+    p: np.ndarray, alerts: Sequence[float | None], days: int | None
+) -> list[float]:
+    """Return the thresholds that give at most so many alerts a day on average, one for each.
+
+    Each lies in the middle between the last row of `p` (n,) that is alerted and the next; where not
+    even the best tie is affordable, above every row.
+
+    Raises:
+        MetricError: A number of alerts that is not above 0, or no days.
+    """
+    if not (days and all(a and a > 0 for a in alerts)):
+        raise MetricError(
+            "a daily budget of alerts cannot be fitted",
+            expected="target, alerts a day above 0, and events with days",
+            received=f"target {', '.join(map(str, alerts))}, days {days}",
+            remedy="state decision.target in project.yaml, or use another rule",
+        )
+    levels, sizes = np.unique(p, return_counts=True)
+    flagged = np.cumsum(sizes[::-1])[::-1]  # alerts with the threshold at each level, falling
+    lowest = len(levels) - np.searchsorted(flagged[::-1], [a * days for a in alerts], "right")
+    middles = np.append((levels + levels[np.maximum(np.arange(len(levels)) - 1, 0)]) / 2,
+                        np.nextafter(levels[-1], np.inf))  # fmt: skip
+    return middles[lowest].tolist()
+
+
 def prices(
     y: np.ndarray, miss: float, false_alarm: float, amount: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -115,24 +141,6 @@ def prices(
     if amount is None:
         return miss * positive, false_alarm * ~positive
     return miss * positive * amount, np.full(len(positive), float(false_alarm))
-
-
-def _affordable(p: np.ndarray, alerts: float | None, days: int | None) -> float:
-    """Return the threshold that gives at most so many alerts a day on average over the days."""
-    if not (alerts and days and alerts > 0):
-        raise MetricError(
-            "a daily budget of alerts cannot be fitted",
-            expected="target, alerts a day above 0, and events with days",
-            received=f"target {alerts}, days {days}",
-            remedy="state decision.target in project.yaml, or use another rule",
-        )
-    levels, sizes = np.unique(p, return_counts=True)
-    flagged = np.cumsum(sizes[::-1])[::-1]  # alerts with the threshold at each level
-    within = np.flatnonzero(flagged <= alerts * days)
-    if not len(within):  # not even the highest score fits: nothing is flagged
-        return float(np.nextafter(levels[-1], np.inf))
-    lowest = within[0]
-    return float((levels[lowest] + levels[max(lowest - 1, 0)]) / 2)
 
 
 def _cheapest(p: np.ndarray, missed: np.ndarray, flagged: np.ndarray) -> float:

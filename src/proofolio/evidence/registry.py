@@ -34,7 +34,8 @@ def register(
 ) -> dict[str, Any]:
     """Register the chosen run under `name` as candidate; return its entry.
 
-    An unchanged run and weights file change nothing, so a promotion survives a repeated step.
+    An unchanged run and weights file change nothing, so a promotion survives a repeated step. Other
+    weights of the same run, say of a newer fold, are a new candidate.
 
     Args:
         layout: The project's paths.
@@ -47,7 +48,8 @@ def register(
 
     Raises:
         SealError: Nothing was selected.
-        RunError: The run stands on a demonstration split, or `weights` is missing.
+        RunError: The run stands on a demonstration split, `weights` is missing, or it was written
+            over the weights of a promoted model, which nothing could go back to then.
     """
     del project  # the selection says it all; kept in the signature for stages to call alike
     selection = choice.recorded(layout)
@@ -69,6 +71,7 @@ def register(
         "approved_by": None,
     }
     state |= {_REMADE: remade_by} if path and remade_by else {}
+    _refuse_overwritten(name, entry["history"], state)
     known = entry.get("run") == run.id
     # A fresh clone has no work folder: an entry with weights is not replaced by one without.
     if not known or (path and entry["weights_sha256"] != state["weights_sha256"]):
@@ -109,8 +112,10 @@ def promote(layout: Layout, name: str, by: str) -> dict[str, Any]:
     return registry["models"][name]
 
 
-def rollback(layout: Layout, name: str) -> dict[str, Any]:
+def rollback(layout: Layout, name: str, by: str | None = None) -> dict[str, Any]:
     """Go back to the last promoted model before the present one; return the entry.
+
+    `by` is who did it, kept in the history; going back waits for no name.
 
     From a new candidate that is the model promoted last; from the only promoted model the
     promotion is withdrawn, and the model is retired.
@@ -119,7 +124,7 @@ def rollback(layout: Layout, name: str) -> dict[str, Any]:
         RunError: Unknown name, or nothing was ever promoted.
     """
     registry, entry = _entry(layout, name)
-    promoted = _promoted(entry["history"])
+    promoted = standing(entry["history"])
     if not promoted:
         raise RunError(
             f"{name} was never promoted, so there is nothing to go back to",
@@ -130,21 +135,21 @@ def rollback(layout: Layout, name: str) -> dict[str, Any]:
     state = promoted[-1] if promoted else entry | {"tags": [RETIRED], "approved_by": None}
     if promoted:
         _check_weights(layout, name, state)
-    registry["models"][name] = _step(entry, state, "rollback", by=None)
+    registry["models"][name] = _step(entry, state, "rollback", by=(by or "").strip() or None)
     files.write_json(layout.registry, registry)
     return registry["models"][name]
 
 
-def _promoted(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Replay the history; return the promoted states that still stand, the present one last."""
+def standing(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Replay a history; return the promoted states that still stand, the newest last."""
     stack: list[dict[str, Any]] = []
     ready = False
     for step in history:
-        if step["action"] == "promote":
+        if step.get("action") == "promote":
             stack.append(step)
-        elif step["action"] == "rollback" and ready:
+        elif step.get("action") == "rollback" and ready:
             stack.pop()
-        ready = step["tags"] == [READY]
+        ready = step.get("tags") == [READY]
     return stack
 
 
@@ -179,6 +184,21 @@ def _refuse_demonstration(layout: Layout, run: Run) -> None:
             expected="a run of the primary split",
             remedy="such runs show a leak; they are neither deployed nor cited as performance",
         )
+
+
+def _refuse_overwritten(name: str, history: list[dict[str, Any]], state: dict[str, Any]) -> None:
+    """Refuse a weights file that was written over the one of a promoted state."""
+    for step in standing(history):
+        same = step["weights"] == state["weights"]
+        if state["weights"] and same and step["weights_sha256"] != state["weights_sha256"]:
+            raise RunError(
+                f"{name}: {state['weights']} was written over the weights of a promoted model",
+                expected=f"sha256 {step['weights_sha256']}, approved by {step['approved_by']}",
+                received=f"sha256 {state['weights_sha256']}",
+                remedy="restore that file from git"
+                + (f", or make it again: {step[_REMADE]}" if step.get(_REMADE) else "")
+                + "; give the new weights a file of their own, so that a rollback finds the old",
+            )
 
 
 def _check_weights(layout: Layout, name: str, state: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ what its decision does and where it errs. Nothing is computed here.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from proofolio import scoring, splits
+from proofolio import metrics, scoring, splits
 from proofolio.contract import OOD, Layout, Run
 from proofolio.evidence import choice, store, tables
 from proofolio.project import Project
@@ -29,6 +29,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "label_noise": {"rows": "candidates"},
     "confused_pairs": {"k": 12},
     "budget": {"budgets": [20, 50, 100, 200]},
+    "ceiling": {},
+    "detection_delay": {"budgets": [100]},
     "cost": {"ratios": [[1, 1], [2, 1], [5, 1], [10, 1], [20, 1], [50, 1]]},
 }
 OF_EVENTS = ("average_precision", "auroc", "card_precision_at_100", "precision", "recall")
@@ -43,8 +45,9 @@ NAMES = {
     "seed_mean": "seed_mean_{config}_{part}",
     "paired_difference": "difference_{config}_vs_{versus}_{part}",
 } | {kind: f"{kind}_{{part}}" for kind in (*SETTINGS, "confusion", "slice_table")}
-TWO_SIDED = ("paired_difference", "drift", "leak_comparison")
-ABOUT_SEEDS = ("seed_mean", "slice_difference", *TWO_SIDED)  # other kinds are about one run
+METRIC_OF = {"ceiling": metrics.CEILING_OF}  # kinds about one metric
+TWO_SIDED = ("paired_difference", "difference_by_slice", "drift", "leak_comparison")
+ABOUT_SEEDS = ("seed_mean", "slice_difference", "ceiling", *TWO_SIDED)  # others: about one run
 
 
 def name(kind: str, inputs: dict[str, Any]) -> str | None:
@@ -68,7 +71,10 @@ def settings(kind: str, run: Run, part: str, project: Project) -> dict[str, Any]
     events, rule = project.kind == "events", project.decision
     if kind == "threshold_table" and events:
         usual |= {"cost_miss": rule.cost_miss, "investigation": rule.cost_false_alarm}
+    if kind == "detection_delay":
+        usual |= {"budgets": [round(rule.target)]} if rule.rule == "budget" else {}
     if kind == "slice_table":
+        usual |= {"positives": True} if events else {}  # absent from older results
         usual |= {"by": ["fold"]} if events else {}
         others = OF_EVENTS if events else ("sensitivity", "specificity", "accuracy")
         wanted = (project.metric.primary, *others)
@@ -104,6 +110,11 @@ def planned(layout: Layout, project: Project) -> Iterator[Planned]:
         for other in others:
             yield from _differences(ours, other, metric, draws)
         yield from _of_run(run, parts(ours[1]), project)
+        if project.kind == "events":
+            for part in parts(ours[1]):
+                inputs = {"config": ours[0], "part": part, "runs": ids(ours[1])}
+                inputs |= {"metric": metrics.CEILING_OF}
+                yield "ceiling", inputs, settings("ceiling", run, part, project)
         if splits.info(layout, run.split).achieved.get(OOD) and "test" in run.metrics:
             for part in parts(ours[1]):
                 yield "ood", {"part": part, "runs": [run.id]}, settings("ood", run, part, project)
@@ -158,7 +169,7 @@ def _of_run(run: Run, on: Sequence[str], project: Project) -> Iterator[Planned]:
     for part in on:
         kinds = ["slice_table", *(["confusion", "mistakes"] if decided else [])]
         kinds += [] if binary else ["class_table"]
-        kinds += ["budget"] if events else []
+        kinds += ["budget", "detection_delay"] if events else []
         probabilities = "log_loss" in run.metrics[part]
         if events and probabilities and part != fitting:
             kinds += ["cost", "threshold_transfer"]

@@ -54,7 +54,7 @@ def _asked(layout: Layout, project: Project, asked: AskedResult) -> Planned | No
     runs = _runs(layout, project, asked.config, asked.part, all_seeds=about_seeds)
     if not runs:
         return None
-    metric = asked.metric or project.metric.primary
+    metric = asked.metric or standing.METRIC_OF.get(asked.kind, project.metric.primary)
     inputs = {"part": asked.part, "runs": standing.ids(runs)}
     if about_seeds or asked.kind == "slice_table":
         inputs["metric"] = metric

@@ -4,7 +4,8 @@ Each takes (layout, project or None, inputs, parameters) and returns the `Result
 alone: `project` is never needed, and `inputs` and `parameters` are what the result itself records.
 Here stand those about what a run or configuration did; `policies` holds those about what could be
 done with a run, `shifts` those that compare other rows or another split, `groups` those about
-slices, `strangers` the one about examples of no class.
+slices, `gains` the one that compares by slice, `alerts` those about days of alerts, `strangers`
+the one about examples of no class.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +15,11 @@ import numpy as np
 from proofolio import decisions, errors, metrics, scoring
 from proofolio.contract import Layout, Result, Run, RunError
 from proofolio.evidence import (
+    alerts,
     building,
     confused,
     events,
+    gains,
     groups,
     label_noise,
     policies,
@@ -150,7 +153,8 @@ def slice_table(
     """Return metrics on every slice of a part, the whole part first.
 
     `inputs`: runs (one), part, metric (leads). `parameters`: metrics, resamples, seed and, of
-    events, `by`: "fold" and "day" are slices too. The rows are those of `errors.slice_table`.
+    events, `by`: "fold" and "day" are slices too, and `positives`. The rows are those of
+    `errors.slice_table`.
     """
     run, stored, examples = building.one(layout, inputs)
     rows = errors.slice_table(
@@ -162,6 +166,7 @@ def slice_table(
         resamples=parameters["resamples"],
         seed=parameters["seed"],
         by=parameters.get("by", ()),
+        positives=parameters.get("positives", False),
     )
     whole, metric = rows[0], inputs["metric"]
     lead = {
@@ -227,12 +232,15 @@ RECOMPUTE: Mapping[str, Builder] = {
     "conformal": policies.conformal,
     "cost": policies.cost,
     "budget": events.budget,
+    "ceiling": alerts.ceiling,
+    "detection_delay": alerts.detection_delay,
     "threshold_transfer": policies.threshold_transfer,
     "drift": shifts.drift,
     "leak_comparison": shifts.leak_comparison,
     "ood": strangers.ood,
     "hierarchy": groups.hierarchy,
     "slice_difference": groups.slice_difference,
+    "difference_by_slice": gains.difference_by_slice,
     "label_noise": label_noise.label_noise,
     "confused_pairs": confused.confused_pairs,
 }

@@ -7,13 +7,17 @@ import pandas as pd
 
 from proofolio import files, splits
 from proofolio.contract import Layout, Run
-from proofolio.figures import bars, curves, decided, rungs, timeline, words
+from proofolio.figures import bars, curves, decided, operation, rungs, timeline, words
 from proofolio.figures.canvas import Drawing
 from proofolio.figures.decided import hit_and_confidence
 from proofolio.figures.facts import Facts
 from proofolio.project import Project
 
 MANY = 12  # configurations; a figure of more is taller than a screen
+_POOLED = (
+    "The curve pools the events of all folds, whose models differ; the value with its interval is "
+    "the mean over the folds, as in the tables."
+)
 _PARTS = ("train", "val", "calib", "test")
 
 
@@ -22,13 +26,13 @@ def collect(facts: Facts) -> list[Drawing]:
 
     Names: ladder, ladder_best (of more than MANY configurations), class_balance, folds (of events),
     learning_curves_<configuration>, and roc_, pr_, reliability_, confusion_ with the part; besides
-    those of `decided.collect`. What has no evidence yet gives no figure.
+    those of `decided.collect` and `operation.collect`. What has no evidence yet gives no figure.
     """
     drawings = [*_ladder(facts), *_balance(facts), *_learning(facts)]
     if facts.chosen is not None and facts.chosen.predictions == "kept":
         for part in facts.parts:
             drawings += _of_run(facts, facts.chosen, part)
-    return [*drawings, *decided.collect(facts)]
+    return [*drawings, *decided.collect(facts), *operation.collect(facts)]
 
 
 def all_figures(layout: Layout, project: Project) -> list[Drawing]:
@@ -110,7 +114,7 @@ def _of_run(facts: Facts, run: Run, part: str) -> Iterator[Drawing]:
     measured, of = run.metrics.get(part, {}), f"{run.name} on {words.part(part)}"
     threshold = run.decision.threshold if run.decision else None
     if run.positive_class is not None and 0 < y.sum() < len(y):
-        at = {"threshold": threshold}
+        at = {"threshold": threshold, "note": "" if joined.rounds is None else _POOLED}
         title = f"ROC curve of {of}"
         yield curves.roc(f"roc_{part}", title, y, p, auroc=measured.get("auroc"), **at)
         ap = measured.get("average_precision")

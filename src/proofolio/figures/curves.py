@@ -67,10 +67,12 @@ def roc(
     *,
     auroc: Metric | None = None,
     threshold: float | None = None,
+    note: str = "",
 ) -> Drawing:
     """Draw the ROC curve of (n,) probabilities `p` against 0/1 truth `y`, with the decision point.
 
-    `auroc` brings the unit-clustered interval for the legend; `threshold` is on the scale of `p`.
+    `auroc` brings the unit-clustered interval for the legend; `threshold` is on the scale of `p`;
+    `note` ends the description.
     """
     from sklearn.metrics import roc_curve
 
@@ -89,7 +91,8 @@ def roc(
         unit_axes(axes, "1 - specificity (false alarms)", "sensitivity")
         sheet.legend(handles)
     table = pd.DataFrame({"false_positive_rate": fpr, "sensitivity": tpr, "threshold": cuts})
-    return sheet.drawing(name, title, " ".join(message), table.replace(np.inf, np.nan))
+    told = " ".join(filter(None, [*message, note]))
+    return sheet.drawing(name, title, told, table.replace(np.inf, np.nan))
 
 
 def _decided(axes: Any, x: float, y: float, told: tuple[str, str]) -> list[Any]:
@@ -106,8 +109,12 @@ def precision_recall(
     *,
     average_precision: Metric | None = None,
     threshold: float | None = None,
+    note: str = "",
 ) -> Drawing:
-    """Draw the precision-recall curve as steps, with the share of positives as chance level."""
+    """Draw the precision-recall curve as steps, with the share of positives as chance level.
+
+    `note` ends the description.
+    """
     from sklearn.metrics import precision_recall_curve
 
     precision, recall, cuts = precision_recall_curve(y, p, drop_intermediate=True)
@@ -128,7 +135,7 @@ def precision_recall(
     table = pd.DataFrame(
         {"recall": recall, "precision": precision, "threshold": np.append(cuts, np.nan)}
     )
-    return sheet.drawing(name, title, " ".join(message), table)
+    return sheet.drawing(name, title, " ".join(filter(None, [*message, note])), table)
 
 
 def reliability_bins(hit: np.ndarray, confidence: np.ndarray) -> pd.DataFrame:

@@ -4,7 +4,12 @@ Binary metrics take `scores` (n,), the probability or score of the positive clas
 1 for positive; multiclass metrics take `scores` (n, k) in class order and integer codes `y`.
 """
 
-from proofolio.metrics.budgets import alert_budgets
+from proofolio.metrics.budgets import (
+    alert_budgets,
+    alert_precision_difference,
+    alerted,
+    alerted_sums,
+)
 from proofolio.metrics.catalogue import (
     NAMES,
     for_task,
@@ -13,11 +18,14 @@ from proofolio.metrics.catalogue import (
     needs_threshold,
     uses_calibrated,
 )
+from proofolio.metrics.ceiling import CEILING_OF, share_of_ceiling
+from proofolio.metrics.delays import Detections, detection_delay, first_alerts
 from proofolio.metrics.events import card_precision_top_k
 from proofolio.metrics.independent import Side, independent_difference
 from proofolio.metrics.intervals import (
     interval,
     intervals,
+    paired,
     paired_difference,
     seed_mean,
     seed_means,
@@ -29,11 +37,18 @@ from proofolio.metrics.statistics import value
 from proofolio.metrics.within import within_difference
 
 __all__ = [
+    "CEILING_OF",
     "NAMES",
+    "Detections",
     "Rounds",
     "Side",
     "alert_budgets",
+    "alert_precision_difference",
+    "alerted",
+    "alerted_sums",
     "card_precision_top_k",
+    "detection_delay",
+    "first_alerts",
     "fold_values",
     "for_task",
     "higher_is_better",
@@ -42,11 +57,13 @@ __all__ = [
     "intervals",
     "is_probabilistic",
     "needs_threshold",
+    "paired",
     "paired_difference",
     "ratios",
     "resample_weights",
     "seed_mean",
     "seed_means",
+    "share_of_ceiling",
     "uses_calibrated",
     "value",
     "within_difference",

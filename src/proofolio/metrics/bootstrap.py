@@ -1,37 +1,41 @@
 """Statistics over bootstrap resamples of clusters, and the interval they give."""
 
-import os
-import threading
+import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from proofolio.contract import Metric, MetricError
-from proofolio.metrics.catalogue import UNDEFINED, base
-from proofolio.metrics.resampling import Clustering
-from proofolio.metrics.statistics import Statistics, chunk_rows
-
-if TYPE_CHECKING:
-    from proofolio.metrics.rounds import FoldMean
+from proofolio.metrics import inputs
+from proofolio.metrics.catalogue import EVENTS, UNDEFINED, base, needs_threshold, uses_calibrated
+from proofolio.metrics.resampling import Clustering, at_once
+from proofolio.metrics.rounds import Rounds, prepared
 
 METHOD = "cluster_bootstrap_percentile"
-_WORTH_THREADS = 20_000_000  # row weights in all; below this, threads cost more than they give
-_MOST_THREADS = 4
+_MOST = 4096  # values kept, of some thousand resamples each
+
+# What was drawn, by the content of all it follows from: a run's metrics, its configuration's mean
+# and its difference to others rest on the same draws.
+_known: dict[bytes, tuple[float, np.ndarray]] = {}
 
 
 def evaluate(
-    members: "Sequence[Statistics | FoldMean]", groups: Clustering, resamples: int, seed: int
+    names: Sequence[str],
+    y: np.ndarray,
+    scores: np.ndarray,
+    groups: Clustering,
+    *,
+    raw: np.ndarray | None,
+    threshold: float | None,
+    rounds: Rounds | None,
+    resamples: int,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return metrics of the sample (members, m) and of the resamples (members, resamples, m).
+    """Return metrics of the sample (m,) and of the resamples (resamples, m).
 
-    Threads take chunks from one iterator under a lock and write to the chunk's own place, so the
-    result is the same for any number of threads, and memory is bounded by threads x chunk. With a
-    single cluster nothing can be resampled: all NaN.
+    With a single cluster nothing can be resampled: all NaN. What was evaluated before in this
+    process is not evaluated again.
     """
-    of_sample = np.stack([m.of_sample() for m in members])
-    drawn = np.full((len(members), max(resamples, 0), of_sample.shape[1]), np.nan)
     if resamples < 1:
         raise MetricError(
             "an interval needs resamples",
@@ -39,28 +43,55 @@ def evaluate(
             received=f"{resamples}",
             remedy="the house uses 2000",
         )
-    if min(groups.sizes) < 2:
-        return of_sample, drawn
-    n = members[0].n
-    chunks = groups.draws(resamples, seed, chunk_rows(n))
-    lock = threading.Lock()
+    y, scores, raw = inputs.checked([n for n in names if n not in EVENTS], y, scores, raw)
+    rounds = None if rounds is None else rounds.coded()
+    keys = _keys(names, y, scores, raw, groups, threshold, rounds, (resamples, seed))
+    missing = [name for name, key in keys.items() if key not in _known]
+    if missing:
+        of = prepared(missing, y, scores, groups, raw=raw, threshold=threshold, rounds=rounds)
+        (of_sample,) = of(groups.once())
+        drawn = np.full((len(missing), resamples), np.nan)
+        if min(groups.sizes) > 1:
+            for start, draws in groups.draws(resamples, seed, at_once(of.n)):
+                found = of(draws)
+                drawn[:, start : start + len(found)] = found.T
+        for name, value, line in zip(missing, of_sample, drawn, strict=True):
+            if len(_known) >= _MOST:
+                del _known[next(iter(_known))]
+            _known[keys[name]] = (float(value), line)
+    found = [_known[keys[name]] for name in names]
+    return np.array([value for value, _ in found]), np.stack([line for _, line in found], axis=1)
 
-    def work() -> None:
-        while True:
-            with lock:
-                start, weights = next(chunks, (0, None))
-            if weights is None:
-                return
-            for i, member in enumerate(members):
-                drawn[i, start : start + len(weights)] = member(weights)
 
-    threads = min(_MOST_THREADS, os.cpu_count() or 1) if n * resamples > _WORTH_THREADS else 1
-    # One thread is still a pool: off the main thread glibc keeps freed chunks instead of handing
-    # them back to the system each time, which makes small resamples a quarter faster.
-    with ThreadPoolExecutor(threads) as pool:
-        for future in [pool.submit(work) for _ in range(threads)]:
-            future.result()
-    return of_sample, drawn
+def _keys(
+    names: Sequence[str],
+    y: np.ndarray,
+    scores: np.ndarray,
+    raw: np.ndarray,
+    groups: Clustering,
+    threshold: float | None,
+    rounds: Rounds | None,
+    drawn: tuple[int, int],
+) -> dict[str, bytes]:
+    """Return name -> digest of everything that a metric's values follow from."""
+    parts = [y, *groups.codes, *(() if rounds is None else (rounds.fold, rounds.day))]
+    common = _digest(*parts, np.array([*groups.sizes, *drawn, rounds is None]))
+    read = {True: _digest(scores)}
+    read[False] = read[True] if raw is scores else _digest(raw)
+    limits = {name: threshold if needs_threshold(name) else None for name in names}
+    return {
+        name: common + read[uses_calibrated(name)] + f"{name} {limits[name]!r}".encode()
+        for name in names
+    }
+
+
+def _digest(*arrays: np.ndarray) -> bytes:
+    digest = hashlib.sha256()
+    for array in arrays:
+        array = np.ascontiguousarray(array)
+        digest.update(f"{array.shape} {array.dtype}".encode())
+        digest.update(array.data)
+    return digest.digest()
 
 
 def summary(
@@ -68,17 +99,15 @@ def summary(
     value: float,
     drawn: np.ndarray,
     groups: Clustering,
-    units: np.ndarray,
+    n_units: int,
     level: float,
     seed: int,
 ) -> Metric:
     """Return the Metric of a value and its (resamples,) bootstrap values; NaN = degenerate.
 
-    `units` (n,) are counted as `n_units`. The interval is withheld, and `method` says why, for an
+    The interval is withheld, and `method` says why, for an
     undefined value, a single cluster, or more degenerate resamples than others.
     """
-    import pandas as pd
-
     if not 0 < level < 1:
         raise MetricError(
             "no such confidence level",
@@ -86,8 +115,7 @@ def summary(
             received=f"{level}",
             remedy="the house uses 0.95",
         )
-    common = {"level": level, "n": len(groups.cells)}
-    common["n_units"] = int(pd.Series(np.asarray(units)).nunique())
+    common = {"level": level, "n": len(groups), "n_units": n_units}
     if np.isnan(value):
         why = UNDEFINED.get(base(name), "no row has weight")
         return Metric(value=None, method=f"undefined: {why}", **common)
@@ -104,3 +132,10 @@ def summary(
     tail = (1 - level) / 2
     low, high = np.quantile(kept, [tail, 1 - tail])
     return Metric(value=value, ci_low=low, ci_high=high, method=method, **common)
+
+
+def counted(units: np.ndarray | None, groups: Clustering) -> int:
+    """Return how many distinct `units` (n,) there are; None counts the clusters of the rows."""
+    import pandas as pd
+
+    return int(pd.Series(groups.codes[0] if units is None else units).nunique())

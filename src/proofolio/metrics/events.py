@@ -3,6 +3,7 @@
 import numpy as np
 
 from proofolio.contract import MetricError
+from proofolio.metrics.resampling import Clustering, Draws
 
 CARDS = 100  # the k of card_precision_at_100
 
@@ -81,35 +82,48 @@ class DailyCards:
         card: np.ndarray,
         y: np.ndarray,
         score: np.ndarray,
-        cells: np.ndarray,
+        groups: Clustering,
         k: int = CARDS,
     ) -> None:
-        """Sort each day's cards once, best first; `card` (n,) are codes, `cells` (n,) columns."""
+        """Sort each day's cards once, best first; `card` (n,) are codes, `groups` of the rows."""
         self._k, self._days = k, []
-        used, card = np.unique(card, return_inverse=True)
-        self._cards, score = len(used), np.asarray(score)
-        fraud = np.zeros(self._cards, dtype=bool)
+        card, y, score = np.asarray(card), np.asarray(y), np.asarray(score)
+        frauds = np.unique(card[y > 0])  # the only cards that can be found
+        self._frauds = len(frauds)
         for today in np.unique(day):
             rows = np.flatnonzero(day == today)
             rows = rows[np.lexsort((card[rows], -score[rows]))]
             _, first = np.unique(card[rows], return_index=True)
             best = rows[np.sort(first)]
-            fraud[:] = False
-            fraud[card[rows[np.asarray(y)[rows] > 0]]] = True
-            self._days.append((cells[best], card[best], fraud[card[best]]))
+            known = np.isin(card[best], frauds)
+            place = np.where(known, np.searchsorted(frauds, card[best]), len(frauds))
+            fraud = np.isin(card[best], card[rows[y[rows] > 0]])
+            self._days.append((groups.take(best), place, fraud))
 
-    def __call__(self, weights: np.ndarray) -> np.ndarray:
-        """Return (b,) for weights (b, cells)."""
-        left = np.ones((len(weights), self._cards))
-        caught = np.zeros(len(weights))
-        for cells, card, fraud in self._days:
-            upto = min(8 * self._k, len(cells))
-            own = weights[:, cells[:upto]] * left[:, card[:upto]]
-            if upto < len(cells) and (own.sum(axis=1) < self._k).any():
-                upto = len(cells)
-                own = weights[:, cells] * left[:, card]
-            places = np.clip(self._k - (np.cumsum(own, axis=1) - own), 0, own)[:, fraud[:upto]]
+    def __call__(self, draws: Draws) -> np.ndarray:
+        """Return (b,) for b weightings."""
+        left = np.ones((draws[0].shape[1], self._frauds + 1))  # the last: cards that have no fraud
+        caught = np.zeros(len(left))
+        for groups, place, fraud in self._days:
+            upto = 4 * self._k
+            own = self._weights(draws, groups, place, left, upto)
+            while upto < len(place) and (own.sum(axis=1) < self._k).any():
+                upto *= 2
+                own = self._weights(draws, groups, place, left, upto)
+            bad = np.flatnonzero(fraud[:upto])
+            before = np.cumsum(own, axis=1).take(bad, axis=1)
+            own = own.take(bad, axis=1)
+            before -= own
+            places = np.minimum(np.maximum(self._k - before, 0), own)
             caught += places.sum(axis=1)
-            own, bad = own[:, fraud[:upto]], card[:upto][fraud[:upto]]
-            left[:, bad] *= 1 - np.divide(places, own, out=np.zeros_like(own), where=own > 0)
+            left[:, place[bad]] *= 1 - np.divide(places, own, out=np.zeros_like(own), where=own > 0)
         return caught / self._k / len(self._days)
+
+    @staticmethod
+    def _weights(
+        draws: Draws, groups: Clustering, place: np.ndarray, left: np.ndarray, upto: int
+    ) -> np.ndarray:
+        """Return (b, cards) what counts today of each of the best cards."""
+        own = left.take(place[:upto], axis=1)
+        own *= groups.weights(draws, slice(upto)).T
+        return own

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from proofolio.contract import Metric, MetricError
-from proofolio.metrics.bootstrap import evaluate, summary
+from proofolio.metrics.bootstrap import counted, evaluate, summary
 from proofolio.metrics.resampling import Clustering, clustering
-from proofolio.metrics.rounds import Rounds, prepared
+from proofolio.metrics.rounds import Rounds
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,13 @@ def independent_difference(
     alone, means, drawn = [], [], []
     for side, own in ((a, seed), (b, seed + 1)):
         groups, mean, draws = _drawn(name, side, resamples, own)
-        units = side.clusters if side.units is None else side.units
-        alone.append(summary(name, mean, draws, groups, units, level, own))
+        alone.append(summary(name, mean, draws, groups, counted(side.units, groups), level, own))
         means.append(mean)
         drawn.append(draws)
-    both = _together(a, b)
     rows = np.concatenate([np.asarray(side.clusters, str) for side in (a, b)])
     joint = clustering(rows)
-    metric = summary(name, means[0] - means[1], drawn[0] - drawn[1], joint, both, level, seed)
+    n_units = counted(_together(a, b), joint)
+    metric = summary(name, means[0] - means[1], drawn[0] - drawn[1], joint, n_units, level, seed)
     if metric.ci_low is not None:
         metric = metric.model_copy(update={"method": f"independent_{alone[0].method}"})
     return metric, alone[0], alone[1]
@@ -71,12 +70,13 @@ def _drawn(
 ) -> tuple[Clustering, float, np.ndarray]:
     """Return the clustering, the mean over seeds of the sample, and (resamples,) of the draws."""
     groups = clustering(side.clusters, len(side.y), side.second)
-    members = [
-        prepared([name], side.y, scores, raw=None, threshold=t, groups=groups, rounds=side.rounds)
-        for scores, t in zip(side.scores, side.thresholds, strict=True)
+    given = {"raw": None, "rounds": side.rounds, "resamples": resamples, "seed": seed}
+    found = [
+        evaluate([name], side.y, scores, groups, threshold=threshold, **given)
+        for scores, threshold in zip(side.scores, side.thresholds, strict=True)
     ]
-    of_sample, drawn = evaluate(members, groups, resamples, seed)
-    return groups, float(of_sample[:, 0].mean()), drawn[:, :, 0].mean(axis=0)
+    means, drawn = (np.mean(values, axis=0) for values in zip(*found, strict=True))
+    return groups, float(means[0]), drawn[:, 0]
 
 
 def _together(a: Side, b: Side) -> np.ndarray:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from proofolio.contract import Metric, MetricError
-from proofolio.metrics.bootstrap import evaluate, summary
+from proofolio.metrics.bootstrap import counted, evaluate, summary
 from proofolio.metrics.resampling import clustering
-from proofolio.metrics.rounds import Rounds, prepared
+from proofolio.metrics.rounds import Rounds
 
 
 def interval(
@@ -68,14 +68,10 @@ def intervals(
         MetricError: for unfit input.
     """
     groups = clustering(clusters, np.shape(y)[0] if np.ndim(y) else None, second)
-    given = {"raw": raw, "threshold": threshold, "groups": groups, "rounds": rounds}
-    statistics = prepared(names, y, scores, **given)
-    of_sample, drawn = evaluate([statistics], groups, resamples, seed)
-    units = clusters if units is None else units
-    return {
-        name: summary(name, of_sample[0, i], drawn[0, :, i], groups, units, level, seed)
-        for i, name in enumerate(statistics.names)
-    }
+    given = {"raw": raw, "threshold": threshold, "rounds": rounds}
+    of_sample, drawn = evaluate(names, y, scores, groups, resamples=resamples, seed=seed, **given)
+    common = (groups, counted(units, groups), level, seed)
+    return {name: summary(name, of_sample[i], drawn[:, i], *common) for i, name in enumerate(names)}
 
 
 def seed_mean(
@@ -114,7 +110,7 @@ def seed_means(
     """
     limits = _per_seed(0.5 if thresholds is None else thresholds, len(scores))
     share = [1 / max(len(scores), 1)] * len(scores)
-    return _combinations(names, y, list(scores), raw, share, clusters, limits, **options)
+    return _combinations(names, y, list(scores), raw, [share], clusters, limits, **options)[0]
 
 
 def paired_difference(
@@ -127,7 +123,21 @@ def paired_difference(
     thresholds: tuple = (0.5, 0.5),
     **options,
 ) -> Metric:
-    """Return metric(a) - metric(b) with an interval from the same resamples.
+    """Return metric(a) - metric(b) with an interval; the arguments are those of `paired`."""
+    return paired(name, y, a, b, clusters, thresholds=thresholds, **options)[0]
+
+
+def paired(
+    name: str,
+    y: np.ndarray,
+    a: np.ndarray | Sequence[np.ndarray],
+    b: np.ndarray | Sequence[np.ndarray],
+    clusters: np.ndarray,
+    *,
+    thresholds: tuple = (0.5, 0.5),
+    **options,
+) -> tuple[Metric, Metric, Metric]:
+    """Return metric(a) - metric(b), metric(a) and metric(b), intervals from the same resamples.
 
     Args:
         name: the metric.
@@ -144,7 +154,9 @@ def paired_difference(
         scores += side
         share += [sign / max(len(side), 1)] * len(side)
         limits += _per_seed(threshold, len(side))
-    return _combinations([name], y, scores, None, share, clusters, limits, **options)[name]
+    alone = ([max(c, 0) for c in share], [max(-c, 0) for c in share])
+    found = _combinations([name], y, scores, None, [share, *alone], clusters, limits, **options)
+    return tuple(each[name] for each in found)
 
 
 def _per_seed(threshold: float | Sequence[float] | None, seeds: int) -> list[float | None]:
@@ -157,7 +169,7 @@ def _combinations(
     y: np.ndarray,
     scores: list[np.ndarray],
     raw: Sequence[np.ndarray] | None,
-    coefficients: list[float],
+    coefficients: Sequence[Sequence[float]],
     clusters: np.ndarray,
     thresholds: list[float | None],
     *,
@@ -167,8 +179,8 @@ def _combinations(
     resamples: int = 2000,
     level: float = 0.95,
     seed: int = 0,
-) -> dict[str, Metric]:
-    """Return sum_i coefficients[i] * metric(scores[i]), each resample scored by all of them."""
+) -> list[dict[str, Metric]]:
+    """Return sum_i c[i] * metric(scores[i]) for each c, every resample scored by all scores."""
     stored = scores if raw is None else list(raw)
     if not scores or not len(scores) == len(stored) == len(thresholds):
         raise MetricError(
@@ -179,15 +191,18 @@ def _combinations(
             remedy="pass the decision threshold of every run",
         )
     groups = clustering(clusters, np.shape(y)[0] if np.ndim(y) else None, second)
-    members = [
-        prepared(names, y, s, raw=r, threshold=t, groups=groups, rounds=rounds)
+    found = [
+        evaluate(
+            names, y, s, groups, raw=r, threshold=t, rounds=rounds, resamples=resamples, seed=seed
+        )
         for s, r, t in zip(scores, stored, thresholds, strict=True)
     ]
-    of_sample, drawn = evaluate(members, groups, resamples, seed)
-    units = clusters if units is None else units
-    found = {}
-    for i, name in enumerate(members[0].names):
-        value = float(sum(c * v for c, v in zip(coefficients, of_sample[:, i], strict=True)))
-        combined = sum(c * v for c, v in zip(coefficients, drawn[:, :, i], strict=True))
-        found[name] = summary(name, value, combined, groups, units, level, seed)
-    return found
+    common = (groups, counted(units, groups), level, seed)
+    combined: list[dict[str, Metric]] = [{} for _ in coefficients]
+    for told, own in zip(combined, coefficients, strict=True):
+        kept = [(c, *of) for c, of in zip(own, found, strict=True) if c]
+        for i, name in enumerate(names):
+            value = float(sum(c * of[i] for c, of, _ in kept))
+            draws = sum(c * drawn[:, i] for c, _, drawn in kept)
+            told[name] = summary(name, value, draws, *common)
+    return combined

@@ -2,40 +2,45 @@
 
 import numpy as np
 
+from proofolio.metrics.resampling import Clustering, Draws
+from proofolio.metrics.sweep import Sums, Sweep
+
 
 class Ranking:
     """Two-class ranking metrics for any weights of the same rows.
 
-    Only the weights change from resample to resample, so the order is found once. For integer
-    weights (bootstrap counts) every sum below is an integer under 2**53 in float64: AUROC does not
-    depend on the order of summation.
+    Only the weights change from resample to resample, so the order is found once, and of the
+    negatives no more is needed than their weight below each positive. For integer weights
+    (bootstrap counts) every sum below is an integer under 2**53 in float64: AUROC does not depend
+    on the order of summation.
     """
 
-    def __init__(self, y: np.ndarray, scores: np.ndarray, cells: np.ndarray) -> None:
-        """Sort once; `cells` (n,) maps each row to its column in the weight matrix."""
-        order = np.argsort(scores, kind="stable")
-        positive, negative = order[y[order] == 1], order[y[order] == 0]
-        self._positive_cells, self._negative_cells = cells[positive], cells[negative]
-        # per positive: negatives strictly below, negatives not above, positives strictly below
-        self._below = np.searchsorted(scores[negative], scores[positive], "left")
-        self._not_above = np.searchsorted(scores[negative], scores[positive], "right")
-        self._positives_below = np.searchsorted(scores[positive], scores[positive], "left")
+    def __init__(self, y: np.ndarray, scores: np.ndarray, groups: Clustering, sweep: Sweep) -> None:
+        """Mark the positives in `sweep`, which goes by `scores` (n,)."""
+        order = sweep.order
+        positive, places = order[y[order] == 1], np.flatnonzero(y[order] == 0)
+        own, others = scores[positive], scores[order[places]]
+        places = np.append(places, len(order))  # before the k-th negative stand k negatives
+        self._negative = name = sweep.column("negative", y == 0)
+        self._below = sweep.mark(name, places[np.searchsorted(others, own, "left")])
+        self._not_above = sweep.mark(name, places[np.searchsorted(others, own, "right")])
+        self._positives_below = np.searchsorted(own, own, "left")
+        self._positives = groups.take(positive)
 
-    def __call__(self, weights: np.ndarray, names: set[str]) -> dict[str, np.ndarray]:
-        """Return name -> (b,) for weights (b, cells); NaN where a class has no weight.
+    def __call__(self, draws: Draws, sums: Sums, names: set[str]) -> dict[str, np.ndarray]:
+        """Return name -> (b,) for b weightings; NaN where a class has no weight.
 
         `auroc`: the probability that a positive outranks a negative, ties counting one half
         (Mann-Whitney). `average_precision`: sum over distinct scores of recall step times
         precision, without interpolation, as scikit-learn defines it.
         """
-        own = weights.take(self._positive_cells, axis=1)
-        negatives = cumulated(weights.take(self._negative_cells, axis=1))
-        n_positive, n_negative = own.sum(axis=1), negatives[:, -1]
+        own = np.ascontiguousarray(self._positives.weights(draws).T, dtype=np.float64)
+        n_positive, n_negative = own.sum(axis=1), sums.total(self._negative)
         defined = (n_positive > 0) & (n_negative > 0)
-        below = negatives.take(self._below, axis=1)
+        below = np.ascontiguousarray(sums.at(self._negative, self._below).T)
         found: dict[str, np.ndarray] = {}
         if "auroc" in names:
-            outranked = below + negatives.take(self._not_above, axis=1)
+            outranked = below + sums.at(self._negative, self._not_above).T
             outranked *= own
             pairs = 2.0 * n_positive * n_negative
             found["auroc"] = ratio(outranked.sum(axis=1), np.where(defined, pairs, 0))

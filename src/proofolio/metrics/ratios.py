@@ -7,9 +7,9 @@ each resample. Net benefit and mean cost are ratios whose lower sum counts every
 import numpy as np
 
 from proofolio.contract import Metric, MetricError
-from proofolio.metrics.bootstrap import summary
-from proofolio.metrics.resampling import clustering
-from proofolio.metrics.statistics import chunk_rows
+from proofolio.metrics.bootstrap import counted, summary
+from proofolio.metrics.resampling import at_once, clustering
+from proofolio.metrics.sweep import Sweep
 
 _UNDEFINED = "undefined: no row to divide by"
 
@@ -55,17 +55,23 @@ def ratios(
             received=f"shapes {above.shape} and {below.shape}",
             remedy="pass both for the same rows",
         )
-    below = np.broadcast_to(below, above.shape)
-    groups = clustering(clusters, len(above), second)
-    sums = np.stack([_per_cell(side, groups.cells, groups.n_cells) for side in (above, below)])
-    drawn = np.full((resamples, above.shape[1]), np.nan)
+    groups, m = clustering(clusters, len(above), second), above.shape[1]
+    sweep = Sweep(groups, np.arange(len(above)))
+    upper = [sweep.column(f"above {i}", column) for i, column in enumerate(above.T)]
+    lower = [sweep.column(f"below {i}", column) for i, column in enumerate(below.T)]
+    lower *= m // len(lower)
+    drawn = np.full((resamples, m), np.nan)
     if min(groups.sizes) > 1:
-        for start, weights in groups.draws(resamples, seed, chunk_rows(groups.n_cells)):
-            drawn[start : start + len(weights)] = _divided(weights @ sums[0], weights @ sums[1])
-    units = clusters if units is None else units
+        for start, draws in groups.draws(resamples, seed, at_once(len(above))):
+            sums = sweep(draws)
+            found = [
+                _divided(sums.total(u), sums.total(w)) for u, w in zip(upper, lower, strict=True)
+            ]
+            drawn[start : start + len(found[0])] = np.stack(found, axis=1)
+    n_units = counted(units, groups)
     found = []
     for value, column in zip(_divided(above.sum(0), below.sum(0)), drawn.T, strict=True):
-        metric = summary("accuracy", float(value), column, groups, units, level, seed)
+        metric = summary("accuracy", float(value), column, groups, n_units, level, seed)
         found.append(metric.model_copy(update={"method": _UNDEFINED} if np.isnan(value) else {}))
     return found
 
@@ -73,11 +79,6 @@ def ratios(
 def _columns(values: np.ndarray) -> np.ndarray:
     values = np.asarray(values, dtype=np.float64)
     return values[:, None] if values.ndim == 1 else values
-
-
-def _per_cell(values: np.ndarray, cells: np.ndarray, n_cells: int) -> np.ndarray:
-    """Return (cells, m) sums of (n, m) values within cells."""
-    return np.stack([np.bincount(cells, column, n_cells) for column in values.T], axis=1)
 
 
 def _divided(above: np.ndarray, below: np.ndarray) -> np.ndarray:

@@ -2,44 +2,63 @@
 
 Draws come from one `numpy.random.default_rng(seed)` (PCG64), resample by resample: C indices with
 replacement among the C clusters in sorted order, followed by those of a second clustering, if any.
-So the weights depend on seed, clusters and resample number only, never on chunks, threads or row
-order. NumPy keeps PCG64 equal across platforms; a release of NumPy may change `Generator.integers`
+So the weights depend on seed, clusters and resample number only, never on chunks or row order.
+NumPy keeps PCG64 equal across platforms; a release of NumPy may change `Generator.integers`
 (NEP 19), which is why environments record its version.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from proofolio.contract import MetricError
-from proofolio.metrics.statistics import chunk_rows
+
+# Per kind of cluster (clusters, b): how often each is drawn in each of b resamples.
+Draws = tuple[np.ndarray, ...]
+
+_AT_ONCE = 500  # resamples; more bring nothing
+_NUMBERS = 1 << 25  # rows x resamples at once; sums before places of one order stay near 32 MiB
 
 
 @dataclass(frozen=True)
 class Clustering:
-    """Rows grouped into cells of equal weight: clusters, or pairs of clusters (two-way)."""
+    """Rows in clusters; of one kind, or of two (then a weight is the product of both counts)."""
 
-    cells: np.ndarray  # (n,) the cell of each row
-    first: np.ndarray  # (cells,) each cell's cluster
-    second: np.ndarray | None  # (cells,) each cell's cluster of the second kind
-    sizes: tuple[int, ...]  # number of clusters, of each kind
+    codes: tuple[np.ndarray, ...]  # per kind (n,) the cluster of each row
+    sizes: tuple[int, ...]  # per kind the number of clusters
 
-    @property
-    def n_cells(self) -> int:
-        """Number of distinct weights in a resample."""
-        return len(self.first)
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.codes[0])
 
-    def draws(self, resamples: int, seed: int, chunk: int) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (number of the first resample, weights (b, cells) float64) in order, b <= chunk."""
-        rng = np.random.default_rng(seed)
+    def take(self, rows: np.ndarray) -> "Clustering":
+        """Return some rows, by mask (n,) or positions, of the same clusters."""
+        return Clustering(tuple(codes[rows] for codes in self.codes), self.sizes)
+
+    def weights(self, draws: Draws, rows: slice = slice(None)) -> np.ndarray:
+        """Return (rows, b) the weight of each row in each resample, in the type of `draws`."""
+        first, *others = (d.take(c[rows], axis=0) for c, d in zip(self.codes, draws, strict=True))
+        for other in others:
+            first *= other
+        return first
+
+    def once(self) -> Draws:
+        """Return the draw of the sample itself: each cluster once."""
+        return tuple(np.ones((size, 1)) for size in self.sizes)
+
+    def draws(self, resamples: int, seed: int, chunk: int) -> Iterator[tuple[int, Draws]]:
+        """Yield (number of the first resample, draws of b resamples) in order, b <= chunk."""
+        drawn = _drawn(self.sizes, resamples, seed)
         for start in range(0, resamples, chunk):
-            weights = np.empty((min(chunk, resamples - start), self.n_cells))
-            for line in weights:
-                line[:] = _counts(rng, self.sizes[0])[self.first]
-                if self.second is not None:
-                    line *= _counts(rng, self.sizes[1])[self.second]
-            yield start, weights
+            part = slice(start, start + chunk)  # contiguous: `take` would copy it at each call
+            yield start, tuple(np.ascontiguousarray(counts[:, part]) for counts in drawn)
+
+
+def at_once(n: int) -> int:
+    """Return how many resamples of `n` rows are evaluated together, so that memory is bounded."""
+    return max(1, min(_AT_ONCE, _NUMBERS // max(n, 1)))
 
 
 def clustering(
@@ -52,10 +71,9 @@ def clustering(
     """
     codes, size = _codes(clusters, n, "clusters")
     if second is None:
-        return Clustering(codes, np.arange(size), None, (size,))
+        return Clustering((codes,), (size,))
     codes2, size2 = _codes(second, len(codes), "second clusters")
-    pairs, cells = np.unique(codes * size2 + codes2, return_inverse=True)
-    return Clustering(cells, pairs // size2, pairs % size2, (size, size2))
+    return Clustering((codes, codes2), (size, size2))
 
 
 def resample_weights(
@@ -79,21 +97,31 @@ def resample_weights(
         chunk: b; None keeps a chunk near 1 MiB. It never changes the weights.
     """
     groups = clustering(clusters, None, second)
-    step = chunk or chunk_rows(len(groups.cells))
-    for _, weights in groups.draws(resamples, seed, step):
-        yield weights.astype(np.float32).take(groups.cells, axis=1)
+    step = chunk or max(1, (1 << 18) // max(len(groups), 1))
+    for _, draws in groups.draws(resamples, seed, step):
+        yield np.ascontiguousarray(groups.weights(draws).T, dtype=np.float32)
 
 
-def _counts(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Return how often each of `size` clusters is drawn in `size` draws with replacement."""
-    return np.bincount(rng.integers(0, size, size=size), minlength=size)
+@lru_cache(maxsize=4)  # all runs of a part have the same clusters, and so the same draws
+def _drawn(sizes: tuple[int, ...], resamples: int, seed: int) -> Draws:
+    """Return the draws of all resamples, one byte each (two where a product would not fit)."""
+    rng = np.random.default_rng(seed)
+    lines = [np.empty((resamples, size), dtype=np.uint16) for size in sizes]
+    for i in range(resamples):
+        for drawn, size in zip(lines, sizes, strict=True):
+            drawn[i] = np.bincount(rng.integers(0, size, size=size), minlength=size)
+    most = int(np.prod([float(drawn.max(initial=0)) for drawn in lines]))
+    kept = tuple(np.ascontiguousarray(d.T, dtype=np.min_scalar_type(most)) for d in lines)
+    for drawn in kept:
+        drawn.setflags(write=False)
+    return kept
 
 
 def _codes(names: np.ndarray, n: int | None, what: str) -> tuple[np.ndarray, int]:
     """Return ((n,) codes in the sorted order of distinct names, how many there are)."""
     import pandas as pd
 
-    names = pd.Series(np.asarray(names))
+    names = pd.Series(names)
     codes, distinct = pd.factorize(names, sort=True)
     if n is not None and len(names) != n:
         raise MetricError(

@@ -11,7 +11,7 @@ import numpy as np
 
 from proofolio.metrics.catalogue import EVENTS
 from proofolio.metrics.events import DailyCards
-from proofolio.metrics.resampling import Clustering, clustering
+from proofolio.metrics.resampling import Clustering, Draws, clustering
 from proofolio.metrics.statistics import Statistics
 
 
@@ -26,22 +26,28 @@ class Rounds:
         """Return those of some rows, a mask (n,) or positions."""
         return Rounds(self.fold[rows], self.day[rows])
 
+    def coded(self) -> "Rounds":
+        """Return the same with days as integers in their order, which sort faster than names."""
+        import pandas as pd
+
+        return Rounds(np.asarray(self.fold), pd.factorize(pd.Series(self.day), sort=True)[0])
+
 
 def prepared(
     names: Sequence[str],
     y: np.ndarray,
     scores: np.ndarray,
+    groups: Clustering,
     *,
     raw: np.ndarray | None,
     threshold: float | None,
-    groups: Clustering,
     rounds: Rounds | None,
 ) -> "Statistics | FoldMean":
-    """Return the metrics as a function of weights: with `rounds` their means over folds."""
+    """Return the metrics as a function of draws: with `rounds` their means over folds."""
     given = {"raw": raw, "threshold": threshold}
     if rounds is None:
-        return Statistics(names, y, scores, cells=groups.cells, **given)
-    return FoldMean(names, y, scores, groups=groups, rounds=rounds, **given)
+        return Statistics(names, y, scores, groups, **given)
+    return FoldMean(names, y, scores, groups, rounds=rounds, **given)
 
 
 def fold_values(
@@ -56,13 +62,13 @@ def fold_values(
 ) -> dict[str, list[float]]:
     """Return each metric on every fold, in the order of the folds; NaN where it is undefined."""
     groups = clustering(clusters, len(rounds.fold))
-    given = {"raw": raw, "threshold": threshold, "groups": groups, "rounds": rounds}
-    each = FoldMean(names, y, scores, **given).of_folds()
+    mean = FoldMean(names, y, scores, groups, raw=raw, threshold=threshold, rounds=rounds)
+    each = mean.of_folds(groups.once())
     return {name: each[:, 0, i].tolist() for i, name in enumerate(names)}
 
 
 class FoldMean:
-    """Each metric's mean over folds, as a function of weights per cell; a fold's own cells alone.
+    """Each metric's mean over folds, as a function of how often clusters are drawn.
 
     A metric that one fold leaves undefined is undefined. `names` may hold metrics of days.
     """
@@ -72,50 +78,41 @@ class FoldMean:
         names: Sequence[str],
         y: np.ndarray,
         scores: np.ndarray,
+        groups: Clustering,
         *,
         raw: np.ndarray | None,
         threshold: float | None,
-        groups: Clustering,
         rounds: Rounds,
     ) -> None:
         """Prepare every fold; the arguments are those of `Statistics`, checked there."""
-        self.names, self.n, self._groups = tuple(names), len(y), groups
+        self.names, rounds = tuple(names), rounds.coded()
         self._plain = [n for n in names if n not in EVENTS]
         stored = scores if raw is None else raw
         self._folds = []
         for fold in np.unique(rounds.fold):
             own = np.flatnonzero(rounds.fold == fold)
-            used, cells = np.unique(groups.cells[own], return_inverse=True)
-            pair = (np.asarray(scores)[own], np.asarray(stored)[own])
+            rows, given = groups.take(own), (np.asarray(scores)[own], np.asarray(stored)[own])
             plain = Statistics(
-                self._plain, y[own], pair[0], raw=pair[1], threshold=threshold, cells=cells
+                self._plain, y[own], given[0], rows, raw=given[1], threshold=threshold
             )
             cards = None
             if len(self._plain) < len(self.names):
-                card = groups.first[groups.cells[own]]
-                cards = DailyCards(rounds.day[own], card, y[own], pair[1], cells)
-            self._folds.append((used, plain, cards))
+                cards = DailyCards(rounds.day[own], rows.codes[0], y[own], given[1], rows)
+            self._folds.append((plain, cards))
+        self.n = max(plain.n for plain, _ in self._folds)  # rows evaluated together
 
-    def __call__(self, weights: np.ndarray) -> np.ndarray:
-        """Return (b, metrics) for weights (b, cells); NaN where a fold has none."""
-        return self._each(weights).mean(axis=0)
+    def __call__(self, draws: Draws) -> np.ndarray:
+        """Return (b, metrics) for b weightings; NaN where a fold has none."""
+        return self.of_folds(draws).mean(axis=0)
 
-    def of_sample(self) -> np.ndarray:
-        """Return (metrics,) of the sample itself: every weight 1."""
-        return self.of_folds().mean(axis=0)[0]
-
-    def of_folds(self) -> np.ndarray:
-        """Return (folds, 1, metrics) of the sample itself."""
-        return self._each(np.ones((1, self._groups.n_cells)))
-
-    def _each(self, weights: np.ndarray) -> np.ndarray:
-        found = np.empty((len(self._folds), len(weights), len(self.names)))
+    def of_folds(self, draws: Draws) -> np.ndarray:
+        """Return (folds, b, metrics), fold by fold."""
+        found = np.empty((len(self._folds), draws[0].shape[1], len(self.names)))
         plain_at = [i for i, n in enumerate(self.names) if n not in EVENTS]
         cards_at = [i for i, n in enumerate(self.names) if n in EVENTS]
-        for values, (used, plain, cards) in zip(found, self._folds, strict=True):
-            own = weights.take(used, axis=1)
+        for values, (plain, cards) in zip(found, self._folds, strict=True):
             if plain_at:
-                values[:, plain_at] = plain(own)
+                values[:, plain_at] = plain(draws)
             if cards is not None:
-                values[:, cards_at] = cards(own)[:, None]
+                values[:, cards_at] = cards(draws)[:, None]
         return found

@@ -7,34 +7,25 @@ import numpy as np
 from proofolio.contract import MetricError
 from proofolio.metrics import inputs
 from proofolio.metrics.catalogue import PROBABILITY, RANKING, UNDEFINED, base, uses_calibrated
-from proofolio.metrics.counting import Counts
+from proofolio.metrics.counting import Counts, Decided
 from proofolio.metrics.probability import CalibrationError, MeanLoss, losses
 from proofolio.metrics.ranking import Ranking
-
-_WORKING_SET = 1 << 17  # numbers per array of a chunk: 1 MiB, so that a chunk stays in cache
-
-
-def chunk_rows(width: int) -> int:
-    """Return how many weightings of `width` numbers are evaluated together."""
-    return max(1, _WORKING_SET // max(width, 1))
+from proofolio.metrics.resampling import Clustering, Draws, at_once
+from proofolio.metrics.sweep import Sweep
 
 
 class Statistics:
-    """The metrics `names` of one set of scores, as a function of weights per cell.
-
-    A cell is a set of rows that always carry one weight (a cluster; for two-way resampling a pair
-    of clusters), so sums within cells are taken once, not once per resample.
-    """
+    """The metrics `names` of one set of scores, as a function of how often clusters are drawn."""
 
     def __init__(
         self,
         names: Sequence[str],
         y: np.ndarray,
         scores: np.ndarray,
+        groups: Clustering,
         *,
         raw: np.ndarray | None = None,
         threshold: float | None = 0.5,
-        cells: np.ndarray | None = None,
     ) -> None:
         """Check the inputs and sort.
 
@@ -42,20 +33,16 @@ class Statistics:
             names: metrics asked for; ranking and `_raw` metrics read `raw`, the others `scores`.
             y: (n,) class codes; two classes: 1 = positive.
             scores: (n,) or (n, k), calibrated where there is a calibration.
+            groups: the clusters of the rows.
             raw: the stored scores, same shape; None where they are the same.
             threshold: a row with `scores` (n,) at or above it is decided positive; multiclass
                 decisions take the largest score and need none.
-            cells: (n,) cell of each row; None: each row its own.
 
         Raises:
             MetricError: unknown or unfit metric, wrong shape or length, scores not finite.
         """
-        self.names = tuple(names)
+        self.names, self.n = tuple(names), len(groups)
         y, scores, raw = inputs.checked(self.names, y, scores, raw)
-        self.n = len(y)
-        cells = np.arange(self.n) if cells is None else cells
-        self.n_cells = int(cells.max()) + 1
-        self._ranking = Ranking(y, raw, cells) if set(self.names) & set(RANKING) else None
         counted = [n for n in self.names if base(n) not in (*RANKING, *PROBABILITY)]
         if counted and scores.ndim == 1 and threshold is None:
             raise MetricError(
@@ -64,29 +51,38 @@ class Statistics:
                 received="None",
                 remedy="fit a threshold on calib (decisions.fit_threshold)",
             )
-        self._counts = Counts(y, scores, threshold, cells, self.n_cells) if counted else None
+        stored = Sweep(groups, _order(raw))
+        calibrated = stored  # calibration keeps the order of two classes
+        if scores.ndim == 2 or (np.diff(scores[stored.order]) < 0).any():
+            calibrated = Sweep(groups, _order(scores))
+        self._metrics = []  # (metric, its sweep, the names it is asked for)
+        if ranked := set(self.names) & set(RANKING):
+            self._metrics.append((Ranking(y, raw, groups, stored), stored, ranked))
+        if counted and scores.ndim == 1:
+            decided = Decided(y, scores, threshold, calibrated)
+            self._metrics.append((decided, calibrated, set(counted)))
+        self._counts = Counts(y, scores, groups) if counted and scores.ndim == 2 else None
         self._counted = set(counted)
-        self._of_probabilities = {}
         for name in self.names:
-            p = scores if uses_calibrated(name) else raw
+            p, sweep = (scores, calibrated) if uses_calibrated(name) else (raw, stored)
             if base(name) == "ece":
-                self._of_probabilities[name] = CalibrationError(y, p, cells)
+                self._metrics.append((CalibrationError(name, y, p, sweep), sweep, {name}))
             elif base(name) in PROBABILITY:
                 rows = losses(base(name), y, p)
-                self._of_probabilities[name] = MeanLoss(rows, cells, self.n_cells)
+                self._metrics.append((MeanLoss(name, rows, sweep), sweep, {name}))
 
-    def __call__(self, weights: np.ndarray) -> np.ndarray:
-        """Return (b, metrics) for weights (b, cells) >= 0; NaN where a metric is undefined."""
-        found = {name: metric(weights) for name, metric in self._of_probabilities.items()}
-        if self._ranking is not None:
-            found |= self._ranking(weights, set(self.names) & set(RANKING))
-        if self._counts is not None:
-            found |= self._counts(weights, self._counted)
+    def __call__(self, draws: Draws) -> np.ndarray:
+        """Return (b, metrics) for b weightings; NaN where a metric is undefined."""
+        sums = {sweep: sweep(draws) for sweep in {sweep for _, sweep, _ in self._metrics}}
+        found = {} if self._counts is None else self._counts(draws, self._counted)
+        for metric, sweep, names in self._metrics:
+            found |= metric(draws, sums[sweep], names)
         return np.stack([found[name] for name in self.names], axis=1)
 
-    def of_sample(self) -> np.ndarray:
-        """Return (metrics,) of the sample itself: every weight 1."""
-        return self(np.ones((1, self.n_cells)))[0]
+
+def _order(scores: np.ndarray) -> np.ndarray:
+    """Return the rows by score, lowest first; of several classes by the largest score."""
+    return np.argsort(scores if scores.ndim == 1 else scores.max(axis=1), kind="stable")
 
 
 def value(
@@ -112,23 +108,25 @@ def value(
     Raises:
         MetricError: for unfit input, and, without weights, where the metric is undefined.
     """
-    statistics = Statistics([name], y, scores, threshold=threshold)
+    n = len(y)
+    groups = Clustering((np.arange(n),), (n,))
+    statistics = Statistics([name], y, scores, groups, threshold=threshold)
     if weights is None:
-        result = float(statistics.of_sample()[0])
+        result = float(statistics(groups.once())[0, 0])
         if np.isnan(result):
             raise undefined(name, y)
         return result
     weights = np.asarray(weights)
-    if weights.ndim != 2 or weights.shape[1] != statistics.n or (weights < 0).any():
+    if weights.ndim != 2 or weights.shape[1] != n or (weights < 0).any():
         raise MetricError(
             "weights have the wrong shape or sign",
-            expected=f"(B, {statistics.n}), none negative",
+            expected=f"(B, {n}), none negative",
             received=f"shape {weights.shape}",
             remedy="give one weight per row on each line",
         )
-    step = chunk_rows(statistics.n)
+    step = at_once(n)
     lines = [
-        statistics(weights[i : i + step].astype(np.float64))[:, 0]
+        statistics((weights[i : i + step].T.astype(np.float64),))[:, 0]
         for i in range(0, len(weights), step)
     ]
     return np.concatenate(lines) if lines else np.empty(0)

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from proofolio.contract import Metric, MetricError
-from proofolio.metrics.bootstrap import evaluate, summary
+from proofolio.metrics.bootstrap import counted, evaluate, summary
 from proofolio.metrics.resampling import clustering
-from proofolio.metrics.statistics import Statistics
 
 
 def within_difference(
@@ -62,19 +61,23 @@ def within_difference(
     both = first | other
     groups = clustering(clusters[both], None, None if second is None else second[both])
     named = clusters if units is None else units
+    given = {"raw": None, "rounds": None, "resamples": resamples, "seed": seed}
     alone, means, drawn = [], [], []
     for side in (first, other):
-        members = [
-            _Side(name, y[side], own[side], threshold, groups.cells[side[both]])
+        rows = groups.take(side[both])
+        found = [
+            evaluate([name], y[side], own[side], rows, threshold=threshold, **given)
             for own, threshold in zip(scores, thresholds, strict=True)
         ]
-        of_sample, draws = evaluate(members, groups, resamples, seed)
-        means.append(float(of_sample[:, 0].mean()))
-        drawn.append(draws[:, :, 0].mean(axis=0))
+        mean, draws = (np.mean(values, axis=0) for values in zip(*found, strict=True))
+        means.append(float(mean[0]))
+        drawn.append(draws[:, 0])
         own = clustering(clusters[side], None, None if second is None else second[side])
-        alone.append(summary(name, means[-1], drawn[-1], own, named[side], level, seed))
+        n_units = counted(named[side], own)
+        alone.append(summary(name, means[-1], drawn[-1], own, n_units, level, seed))
     gap = means[0] - means[1]
-    metric = summary(name, gap, drawn[0] - drawn[1], groups, named[both], level, seed)
+    n_units = counted(named[both], groups)
+    metric = summary(name, gap, drawn[0] - drawn[1], groups, n_units, level, seed)
     return _told(metric, alone), alone[0], alone[1]
 
 
@@ -86,25 +89,3 @@ def _told(metric: Metric, alone: Sequence[Metric]) -> Metric:
     if lacking:
         return metric.model_copy(update={"ci_low": None, "ci_high": None, "method": lacking[0]})
     return metric.model_copy(update={"method": f"joint_{metric.method}"})
-
-
-class _Side:
-    """The metric of one side's rows as a function of the weights of all cells."""
-
-    def __init__(
-        self,
-        name: str,
-        y: np.ndarray,
-        scores: np.ndarray,
-        threshold: float | None,
-        cells: np.ndarray,
-    ) -> None:
-        self._kept, own = np.unique(cells, return_inverse=True)
-        self._statistics = Statistics([name], y, scores, threshold=threshold, cells=own)
-        self.n = self._statistics.n
-
-    def __call__(self, weights: np.ndarray) -> np.ndarray:
-        return self._statistics(weights[:, self._kept])
-
-    def of_sample(self) -> np.ndarray:
-        return self._statistics.of_sample()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from proofolio.cards import groups, hardware, headline, markdown, policies, proofs, shifts, tables
 from proofolio.figures import Drawing, Facts, words
-from proofolio.pages import experiments, parts
+from proofolio.pages import experiments, parts, what_if
 
 Drawings = Mapping[str, Drawing]
 
@@ -36,6 +36,7 @@ def text(
         *_decision(facts, drawings),
         *_errors(facts, drawings, sheets),
         *_shifts(facts),
+        *_operation(facts, drawings),
         *_last(facts),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
@@ -44,8 +45,7 @@ def text(
 def _first_screen(facts: Facts, drawings: Drawings) -> Iterator[str]:
     problem = facts.project.problem
     if facts.project.demo_data:
-        said = "Built-in made-up data: nothing here says anything about the real world."
-        yield parts.admonition("danger", "Demo data", said)
+        yield parts.demo_data()
     yield '<div class="proof-beside" markdown>\n<div markdown>'
     yield f"**Problem.** {markdown.line(problem.statement)}"
     yield f"**Decision it supports.** {markdown.line(problem.decision)}"
@@ -103,6 +103,7 @@ def _results(facts: Facts, drawings: Drawings) -> Iterator[str]:
     yield tables.interval_note(facts)
     yield f"### Every metric on {words.part(facts.part)}"
     yield from _metrics(facts, drawings, facts.part)
+    yield from policies.block(facts, "ceiling")
     for part in facts.parts[:-1]:
         told = f"Every metric on {words.part(part)}, which chose the configuration"
         yield from markdown.folded(told, _metrics(facts, drawings, part))
@@ -145,6 +146,11 @@ def _decision(facts: Facts, drawings: Drawings) -> Iterator[str]:
             "something else there."
         )
         yield from parts.beside(drawings, *transfer)
+    if facts.project.kind == "events":
+        yield (
+            f"**[{what_if.TITLE}]({what_if.NAME}.md)**: what more or fewer alerts would have "
+            "found, missed and cost, to try in the browser."
+        )
     yield from tables.result_blocks(facts, "threshold_table")
     for kind in policies.KINDS:
         yield from policies.block(facts, kind)
@@ -197,6 +203,21 @@ def _shifts(facts: Facts) -> Iterator[str]:
             "apart:"
         )
         yield "\n".join(drifts)
+
+
+def _operation(facts: Facts, drawings: Drawings) -> Iterator[str]:
+    """Yield the figures of measured results about the model in use, where there are any."""
+    kinds = ("stability", "retraining")
+    names = [n for kind in kinds for n in facts.results_of(kind) if n in drawings]
+    if not names:
+        return
+    yield "## In operation"
+    yield (
+        "What has moved since the reference, and what training again is worth. Measured, not "
+        "recomputed from stored predictions."
+    )
+    for name in names:
+        yield from parts.figure(drawings, name)
 
 
 def _last(facts: Facts) -> Iterator[str]:

@@ -90,3 +90,9 @@ def sheets(shown: Sequence[tuple[str, str]]) -> Iterator[str]:
 def admonition(kind: str, title: str, text: str) -> str:
     """Return an admonition with one paragraph of Markdown."""
     return f'!!! {kind} "{title}"\n\n    {text}'
+
+
+def demo_data() -> str:
+    """Return the notice of a page about the built-in demo."""
+    said = "Built-in made-up data: nothing here says anything about the real world."
+    return admonition("danger", "Demo data", said)

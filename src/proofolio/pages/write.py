@@ -1,4 +1,4 @@
-"""Write the result page into a folder: index.md, cards, the author's pages, a CSV per figure."""
+"""Write the result page into a folder: index.md, cards, what-if, the author's pages, CSV files."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from proofolio import cards, claims, files
 from proofolio.contract import Layout
 from proofolio.figures import Drawing, Facts, collect
-from proofolio.pages import authored, page, parts
+from proofolio.pages import authored, page, parts, what_if
 from proofolio.project import Project
 
 DEFAULT = Path("docs") / "result"
@@ -31,12 +31,14 @@ def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
     folder = layout.root / DEFAULT if into is None else Path(into)
     facts = Facts(layout, project)
     drawings = {drawing.name: drawing for drawing in collect(facts)}
-    more = authored.listed(layout, folder)
+    more = [(f"{what_if.NAME}.md", what_if.TITLE)] if project.kind == "events" else []
+    more += authored.listed(layout, folder)
     text = page.text(facts, drawings, parts.pictures(folder / "sheets"), more)
     made = authored.copies(facts, folder)
     made["index.md"] = claims.bind(text, facts.resolve, "result page")
     for name, card in cards.texts(layout, project).items():
         made[_CARD_FILES[name]] = _as_page(card)
+    made |= what_if.made(facts)
     made |= {f"data/{name}.csv": _csv(drawing) for name, drawing in drawings.items()}
     for name, content in made.items():
         files.write_text(folder / name, content)

@@ -1,12 +1,13 @@
 """Stored predictions beside the labels, units and clusters of their examples."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from proofolio import decisions, memo, metrics
+from proofolio import decisions, memo, metrics, table
 from proofolio.contract import OOD, Calibration, Run, RunError
 from proofolio.scoring.ids import refuse, refuse_doubles
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _OWN = ("id", "part", "fold", "score")  # a label beside a prediction is never read
+_MOST = 4  # sets of ids whose places are kept
+_known: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
 _ROUNDING = 1e-3  # how far float32 (or float16) probabilities of a row may sum away from 1
 
 
@@ -172,6 +175,8 @@ def _rows(
     kept: tuple[str, ...] = _OWN,
 ) -> "pd.DataFrame":
     """Return the predictions of a part sorted by fold and id, with their examples' columns."""
+    import pandas as pd
+
     scored = predictions[predictions["part"] == part]
     if scored.empty:
         raise RunError(
@@ -180,36 +185,60 @@ def _rows(
             received=f"parts {', '.join(sorted(map(str, predictions['part'].unique())))}",
             remedy="predict this part in the run, or leave it out of scoring",
         )
-    refuse_doubles(scored, part)
     own = [c for c in scored.columns if c in kept or str(c).startswith("p_")]
-    scored = scored[own].sort_values(["fold", "id"] if "fold" in own else ["id"])
-    return _beside(scored, examples, part)
+    keys = ["fold", "id"] if "fold" in own else ["id"]
+    order, place = _places(scored[keys], examples["id"], part)
+    scored = scored[own].iloc[order].reset_index(drop=True)
+    known = examples.drop(columns=[c for c in examples.columns if c in scored.columns])
+    return pd.concat([scored, known.iloc[place].reset_index(drop=True)], axis=1)
 
 
-def _beside(scored: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> "pd.DataFrame":
-    """Return the rows of `scored` with the other columns of their examples, in the same order.
+def _places(scored: "pd.DataFrame", ids: "pd.Series", part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the order (n,) of scored rows by fold and id, and the place of each id in `ids`.
+
+    All runs of a part score the same ids, so what was found is kept under their content.
+    """
+    key = _digest(scored) + _digest(ids.to_frame())
+    if key not in _known:
+        refuse_doubles(scored, part)
+        ordered = scored.reset_index(drop=True).sort_values(list(scored))
+        while len(_known) >= _MOST:
+            del _known[next(iter(_known))]
+        _known[key] = ordered.index.to_numpy(), _beside(ordered["id"], ids, part)
+    return _known[key]
+
+
+def _digest(frame: "pd.DataFrame") -> bytes:
+    """Return a hash of the columns' content, whatever the index."""
+    digest = hashlib.sha256(f"{list(frame)} {list(map(str, frame.dtypes))}".encode())
+    for name in frame:
+        for content in table.column_bytes(frame[name]):
+            digest.update(content)
+    return digest.digest()
+
+
+def _beside(scored: "pd.Series", ids: "pd.Series", part: str) -> np.ndarray:
+    """Return the place (n,) of each scored id in `ids`.
 
     One look-up of the ids finds both the examples and the ids that have none; a merge and a test
     of membership after it would each read all examples again.
     """
     import pandas as pd
 
-    twice = examples["id"].duplicated()
+    twice = ids.duplicated()
     if twice.any():
         refuse(
             "ids of the examples stand twice",
-            examples.loc[twice, "id"],
+            ids[twice],
             expected="one row per id in evidence/examples.parquet",
             remedy="run the prepare step again",
         )
-    place = pd.Index(examples["id"]).get_indexer(scored["id"])
+    place = pd.Index(ids).get_indexer(scored)
     if (place < 0).any():
         refuse(
             f"predicted ids of part {part} are not among the examples",
-            scored.loc[place < 0, "id"],
+            scored[place < 0],
             expected="ids of evidence/examples.parquet",
             remedy="predict the rows of the prepared table; prepare again if the table changed",
         )
-    known = examples.drop(columns=[c for c in examples.columns if c in scored.columns])
-    found = known.iloc[place].reset_index(drop=True)
-    return pd.concat([scored.reset_index(drop=True), found], axis=1)
+    return place

@@ -7,6 +7,7 @@ from proofolio.table.events import check_events
 from proofolio.table.schema import COLUMNS, check
 from proofolio.table.snapshot import prepare
 from proofolio.table.store import (
+    column_bytes,
     content_sha256,
     membership_sha256,
     read,
@@ -18,6 +19,7 @@ __all__ = [
     "COLUMNS",
     "check",
     "check_events",
+    "column_bytes",
     "content_sha256",
     "membership_sha256",
     "prepare",

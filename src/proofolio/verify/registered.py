@@ -1,6 +1,9 @@
 """The registry: registered models are finished, honest, chosen runs with their own weights."""
 
+from typing import Any
+
 from proofolio import files
+from proofolio.evidence import registry
 from proofolio.verify.load import RESTORE, Evidence, Registered
 from proofolio.verify.report import Report
 
@@ -29,9 +32,10 @@ def _model(e: Evidence, report: Report, model: Registered, where: str) -> None:
     if run.split in e.splits and e.splits[run.split].purpose == "demonstration":
         wrong("1", f"its run stands on the demonstration split {run.split}")
     recorded = run.model.weights_sha256 if run.model else None
-    if model.remade_by is not None:
-        _export(e, report, model, where)
-    elif model.weights_sha256 and recorded and model.weights_sha256 != recorded:
+    for state in _kept(model):
+        _export(e, report, state, where)
+    own = model.remade_by is None and model.weights_sha256 and recorded
+    if own and model.weights_sha256 != recorded:
         wrong("hashes", f"its weights are not those recorded by run {run.id}")
     _weights(e, report, model, where)
     if not set(model.tags) <= _TAGS:
@@ -44,13 +48,23 @@ def _model(e: Evidence, report: Report, model: Registered, where: str) -> None:
         )
 
 
-def _export(e: Evidence, report: Report, model: Registered, where: str) -> None:
+def _kept(model: Registered) -> list[dict[str, Any]]:
+    """Return the exports that must stand: the present one, and those a rollback may go back to."""
+    back = [step for step in registry.standing(model.history) if step.get("remade_by")]
+    states = [model.model_dump(), *back] if model.remade_by is not None else back
+    return list({state.get("weights_sha256"): state for state in states}.values())
+
+
+def _export(e: Evidence, report: Report, state: dict[str, Any], where: str) -> None:
     """An export is another file than the run recorded: a measured parity ties it to the run."""
-    about = {"runs": [model.run], "weights_sha256": model.weights_sha256}
+    about = {"runs": [state.get("run")], "weights_sha256": state.get("weights_sha256")}
     parities = [r.inputs for r in e.results.values() if r.kind == "parity"]
     if not any(about.items() <= inputs.items() for inputs in parities):
-        what = f"it is an export, and no parity result compares this file with run {model.run}"
-        report.add("hashes", where, what, f"export again: {model.remade_by}")
+        what = (
+            f"{state.get('weights')} is an export, and no parity result compares this file with "
+            f"run {state.get('run')}"
+        )
+        report.add("hashes", where, what, f"export again: {state['remade_by']}")
 
 
 def _weights(e: Evidence, report: Report, model: Registered, where: str) -> None:

@@ -9,10 +9,12 @@ from proofolio.verify.scores import ENOUGH, TOLERANCE
 
 MEASURED = {"latency", "throughput", "size", "parity", "training_time"}
 MEASURED |= {"saliency_check", "perturbation", "neighbours"}  # they need pictures and weights
+MEASURED |= {"stability", "retraining"}  # they need the whole table, or train models of their own
+MEASURED |= {"reasons"}  # it needs the table and the model
 _FIRST = {"seed_mean", "paired_difference", "slice_table", "class_table", "mistakes"}
 _AGAIN = "write it again: proofolio cards"
 _DRAWN = ("ci_low", "ci_high", "resamples", "degenerate", "method", "ranks")  # of resamples
-_ABOUT = ("slice", "value", "versus_value", "levels", "by")  # parameters that say about what
+_ABOUT = ("slice", "value", "versus_value", "levels", "by", "slices", "entities")  # about what
 
 
 def check(e: Evidence, report: Report) -> None:

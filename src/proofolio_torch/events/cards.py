@@ -58,6 +58,7 @@ def simulate(
     radius: float | None = None,
     weekdays: bool = False,
     drift: float = 0.0,
+    drift_from: int | None = None,
     new_fraud: bool = False,
     new_fraud_from: int | None = None,
     known_after: int | None = None,
@@ -80,6 +81,7 @@ def simulate(
         weekdays: more transactions on Fridays and Saturdays, fewer on Sundays.
         drift: relative change of amounts and of activity from the first day to the last; 0.5 means
             half as much again, negative values mean less. Amounts above 220 stay fraud.
+        drift_from: day number up to which nothing changes; the first day by default.
         new_fraud: from `new_fraud_from` on, bursts of tiny amounts from many cards at one terminal
             within minutes (card testing), scenario `testing`.
         new_fraud_from: day number of the first burst; two thirds of the period by default.
@@ -104,7 +106,8 @@ def simulate(
     rng = np.random.default_rng(seed)
     if radius is None:
         radius = _RADIUS * (_TERMINALS / terminals) ** 0.5
-    trend = 1 + drift * np.arange(days) / max(days - 1, 1)
+    steady = min(max(drift_from or 0, 0), days - 1)
+    trend = 1 + drift * np.maximum(np.arange(days) - steady, 0) / max(days - 1 - steady, 1)
     week = _WEEK[((first.astype(np.int64) + 3) + np.arange(days)) % 7] if weekdays else 1.0
     rows = _genuine(rng, cards, terminals, radius, trend, trend * week)
     rows = rows.take(stable_order(rows.second))

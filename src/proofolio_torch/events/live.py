@@ -70,10 +70,7 @@ class Live:
         Raises:
             TableError: an event that is not after the last one, a missing entity, a wrong amount.
         """
-        event = self._checked(id, unit, time, amount, unit2)
-        self._last = (event.time, id)
-        self._forget(event.time)
-        self._keep(event)
+        event = self.put(id, unit, time, amount, unit2)
         values: list[float] = []
         if self.windows.flags:
             values += flags(event.time, self.windows)
@@ -85,6 +82,16 @@ class Live:
             for count, _, _, labelled, found in self._seconds[unit2].at(event.time):
                 values += [count, found / labelled if labelled else 0.0]
         return np.array(values, dtype=np.float64)
+
+    def put(
+        self, id: str, unit: str, time: Any, amount: float = 0.0, unit2: str | None = None
+    ) -> Event:
+        """Take the next event without deriving its features, which past events do not need."""
+        event = self._checked(id, unit, time, amount, unit2)
+        self._last = (event.time, id)
+        self._forget(event.time)
+        self._keep(event)
+        return event
 
     def learn(self, id: str, label: str, known_at: Any = None) -> bool:
         """Take the label of an event; it enters the risk at `known_at`, or when the delay is up.

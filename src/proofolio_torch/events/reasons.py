@@ -3,7 +3,7 @@
 Occlusion: a group of features is replaced by its value at a typical event, or a past event is taken
 out of the history, and the model is asked again. The drop of the score is the reason's weight.
 Groups that say the same twice hide each other: put features that move together into one group.
-Drops do not sum to the score. A tree model's own contributions are sharper where it has them.
+Drops do not sum to the score. A tree model's own contributions are sharper: `boosted.Boosted`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +16,11 @@ from proofolio_torch.events.histories import Batch
 
 
 class Contribution(NamedTuple):
-    """Without `what`, the score would be lower by `change`, which is above 0."""
+    """Without `what`, the score would be lower by `change`, which is above 0 and in `unit`."""
 
     what: str
     change: float
+    unit: str = "score"
 
 
 def groups(names: Sequence[str]) -> dict[str, list[int]]:
@@ -65,7 +66,7 @@ def reasons(
     rows = np.repeat(x[None], len(groups) + 1, axis=0)
     for row, group in zip(rows[1:], groups.values(), strict=True):
         row[list(group)] = reference[list(group)]
-    return _largest(_scores(score, rows, len(rows)), list(groups), k)
+    return _drops(_scores(score, rows, len(rows)), list(groups), k)
 
 
 def past_reasons(
@@ -98,7 +99,15 @@ def past_reasons(
     own = np.repeat(np.asarray(history.own), length, axis=0)
     back = [length - 1 - removed for removed in range(length - 1)]
     what = [f"{n} event{'s' if n > 1 else ''} before" for n in back]
-    return _largest(_scores(score, Batch(steps, lengths, own), length), what, k)
+    return _drops(_scores(score, Batch(steps, lengths, own), length), what, k)
+
+
+def largest(
+    changes: np.ndarray, what: Sequence[str], k: int = 3, *, unit: str = "score"
+) -> list[Contribution]:
+    """Return the names (n,) with the largest changes (n,) above 0, at most `k`, ties in order."""
+    order = np.argsort(-np.asarray(changes), kind="stable")[:k]
+    return [Contribution(what[i], float(changes[i]), unit) for i in order if changes[i] > 0]
 
 
 def _without(steps: np.ndarray, removed: int, length: int, names: Sequence[str]) -> np.ndarray:
@@ -121,10 +130,8 @@ def _scores(score: Callable[[Any], np.ndarray], inputs: Any, number: int) -> np.
     return found
 
 
-def _largest(scores: np.ndarray, what: Sequence[str], k: int) -> list[Contribution]:
-    change = scores[0] - scores[1:]
-    order = np.argsort(-change, kind="stable")[:k]
-    return [Contribution(what[i], float(change[i])) for i in order if change[i] > 0]
+def _drops(scores: np.ndarray, what: Sequence[str], k: int) -> list[Contribution]:
+    return largest(scores[0] - scores[1:], what, k)
 
 
 def _unfit(expected: str) -> ProjectError:

@@ -152,7 +152,7 @@ class EventScorer(Scorer):
                     score=float(score),
                     threshold=threshold,
                     decision="alert" if high else "pass",
-                    reasons=[Reason(what=r.what, change=r.change) for r in why],
+                    reasons=[Reason(what=r.what, change=r.change, unit=r.unit) for r in why],
                 )
             )
         return found

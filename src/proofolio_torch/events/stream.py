@@ -61,16 +61,18 @@ class Stream:
         if "known_at" in events:
             known = seconds(events["known_at"], "known_at", missing=True)
         kept = when > last - self.windows.reach
+        events, when, known = events[kept], when[kept], known[kept]
         told = events["label"].notna().to_numpy() & (known <= last) & (known != NEVER)
         columns = [events[n] if n in events else [None] * len(events) for n in ("amount", "unit2")]
-        rows = zip(events["id"], events["unit"], when, *columns, events["label"], strict=True)
+        rows = zip(events["id"], events["unit"], when.tolist(), *columns, strict=True)
+        labels = zip(events["label"], told.tolist(), known.tolist(), strict=True)
         with self._lock:
-            for row, use, tell, at in zip(rows, kept, told, known, strict=True):
-                if use:
-                    id, unit, second, amount, unit2, label = row
-                    self._live.add(id, unit, int(second), amount or 0.0, unit2)
-                    if tell:
-                        self._live.learn(id, label, int(at))
+            for (id, unit, second, amount, unit2), (label, tell, at) in zip(
+                rows, labels, strict=True
+            ):
+                self._live.put(id, unit, second, amount or 0.0, unit2)
+                if tell:
+                    self._live.learn(id, label, at)
         return int(kept.sum())
 
     def take(self, items: Sequence[Any]) -> tuple[list[int], np.ndarray]:

@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Reason(BaseModel):
-    """Why a score is as high as it is: without `what` it would be lower by `change`."""
+    """Why a score is as high as it is: without `what` it would be lower by `change`, in `unit`."""
 
     what: str
     change: float = Field(allow_inf_nan=False)
+    unit: str = Field("score", description="score, or log-odds")
 
 
 class Scored(BaseModel):

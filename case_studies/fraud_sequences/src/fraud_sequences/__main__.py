@@ -10,10 +10,11 @@ few units and two folds keeps everything of its own in work/quick and leaves the
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import tyro
+from proofolio import claims, evidence, stages, table
 from proofolio import project as projects
-from proofolio import stages, table
 from proofolio.contract import Layout, ProofError
 from proofolio_torch import smoke
 
@@ -22,6 +23,10 @@ app = tyro.extras.SubcommandApp()
 
 def _root(quick: bool, *, anew: bool = False) -> Path:
     return smoke.project_root(Path.cwd(), anew=anew) if quick else Path.cwd()
+
+
+def _how(root: Path) -> str:
+    return " ".join(evidence.normalised_argv(sys.argv, root))
 
 
 @app.command
@@ -86,6 +91,61 @@ def select(quick: bool = False) -> None:
 
 
 @app.command
+def export(fold: int | None = None, config: str = "", into: str = "") -> None:
+    """Write models/champion.ubj and .json, what is served, and how near it is to the run.
+
+    Args:
+        fold: of the split; the newest where not given.
+        config: a configuration to try, into work/export, without registering.
+        into: another file of the project, such as models/champion_fold3.ubj: what replaces a
+            promoted model needs a file of its own (docs/operation.md).
+    """
+    from fraud_sequences import export as room
+
+    room.champion(Path.cwd(), fold, config=config, into=into)
+
+
+@app.command
+def serve(
+    open: bool = False,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    warm_until: str = "",
+    lateness: int = 5,
+    anchors: Path | None = None,
+    model: Path | None = None,
+) -> None:
+    """Answer over HTTP with the exported model; docs/serving.md shows how.
+
+    Args:
+        open: answer without a key; only where nobody else can ask.
+        host: address to listen on.
+        port: port to listen on.
+        warm_until: take the table's events before this time, such as 2018-07-25; all where empty.
+        lateness: seconds by which an event may be older than the last.
+        anchors: file of the log's anchors, out of the reach of who writes the log.
+        model: an exported .ubj; the registered one where not given.
+    """
+    from fraud_sequences import serve as room
+
+    given = {"warm_until": warm_until, "lateness": lateness, "anchors": anchors, "model": model}
+    room.run(Path.cwd(), open=open, host=host, port=port, **given)
+
+
+@app.command
+def explain(config: str = "", top: int = 20) -> None:
+    """Say why the newest validation week's alerts were alerted (results/reasons_*.json).
+
+    Args:
+        config: a configuration of rung boosting or gru; the chosen run where empty.
+        top: surest alerts to print.
+    """
+    from fraud_sequences import explain as room
+
+    room.record(Path.cwd(), config, top)
+
+
+@app.command
 def evaluate(quick: bool = False, reason: str = "final evaluation of the selection") -> None:
     """Open the sealed test set for the committed choice."""
     from fraud_sequences import evaluate as room
@@ -103,6 +163,34 @@ def cards(quick: bool = False) -> None:
 def pages(quick: bool = False) -> None:
     """Write the result page of the site (docs/result/)."""
     stages.pages(_root(quick))
+
+
+@app.command
+def monitor(quick: bool = False) -> None:
+    """Measure how far inputs and scores have moved (results/stability_*.json); then `cards`."""
+    from fraud_sequences import monitor as room
+
+    root = _root(quick)
+    for result in room.record(root, _how(root)):
+        print(claims.result_table(result.model_dump()), flush=True)
+
+
+@app.command
+def replay(quick: bool = False, only: Literal["", "recorded", "worlds"] = "") -> None:
+    """Measure what training anew is worth (results/retraining_*.json); then `cards`.
+
+    Args:
+        quick: of the smoke run in work/quick.
+        only: recorded data, or simulated worlds that change; both where empty.
+    """
+    from fraud_sequences import lives
+    from fraud_sequences import replay as room
+
+    root, found = _root(quick), []
+    found += [] if only == "worlds" else [room.record(root, _how(root))]
+    found += [] if only == "recorded" else lives.record(root, _how(root))[:1]
+    for result in found:
+        print(claims.result_table(result.model_dump()), flush=True)
 
 
 @app.command

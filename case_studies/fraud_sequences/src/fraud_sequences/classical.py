@@ -3,30 +3,58 @@
 Each sees one fold: it learns from train, and scores what comes after the delay.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from proofolio.contract import ModelInfo
 
 from fraud_sequences.events import Outcome, Study
 
+if TYPE_CHECKING:
+    from xgboost import XGBClassifier
+
+
+class Rules(NamedTuple):
+    """Alert on an amount above `limit`, and where the share of fraud lately was above `risk`.
+
+    `shares` are of fraud among payments of train that no rule hits, the terminal's, the amount's,
+    both; the mean where there were none.
+    """
+
+    limit: float
+    risk: float
+    shares: tuple[float, ...]
+
+    @classmethod
+    def of(cls, study: Study) -> "Rules":
+        """Return the rules of a fold, fitted on its train."""
+        c, x, y = study.config, study.inputs("train"), study.positives()
+        plain = cls(float(x["amount"].quantile(c["quantile"])), c["risk"], ())
+        known = plain.hits(x["amount"], x[risk_of(c["days"])])
+        found, total = (np.bincount(known, weights, minlength=4) for weights in (y, None))
+        return plain._replace(shares=tuple(((found + y.mean()) / (total + 1)).tolist()))
+
+    def hits(self, amount: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Return which rules hit (n,): 0 none, 1 the terminal's, 2 the amount's, 3 both."""
+        return np.asarray(2 * (amount > self.limit) + (seen > self.risk))
+
+    def __call__(self, amount: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Return scores (n,) of amounts and of the share of fraud seen at their terminals."""
+        return np.asarray(self.shares)[self.hits(amount, seen)]
+
+
+def risk_of(days: Sequence[int]) -> str:
+    """Return the name of the feature that the rules look at: the terminal's longest window."""
+    return f"unit2_risk_{max(days)}d"
+
 
 def rules(study: Study) -> Outcome:
     """Alert on an amount above a quantile of train, and where fraud was seen lately."""
-    c, x, scored = study.config, study.inputs("train"), study.inputs("scored")
-    limit = x["amount"].quantile(c["quantile"])
-    risk = f"unit2_risk_{max(c['days'])}d"
-
-    def hits(frame):  # 0 none, 1 risk, 2 amount, 3 both
-        return 2 * (frame["amount"] > limit) + (frame[risk] > c["risk"])
-
-    known, y = hits(x), study.positives()
-    found, total = (np.bincount(known, weights, minlength=4) for weights in (y, None))
-    shares = (found + y.mean()) / (total + 1)  # of fraud among each; the mean where none was seen
+    fitted, x = Rules.of(study), study.inputs("scored")
     study.run.fit("weights: amount limit and share of fraud per rule", "train")
-    info = ModelInfo(name="two rules", parameters=1 + len(shares))
-    return study.outcome(shares[hits(scored)], info)
+    info = ModelInfo(name="two rules", parameters=1 + len(fitted.shares))
+    return study.outcome(fitted(x["amount"], x[risk_of(study.config["days"])]), info)
 
 
 def logistic(study: Study) -> Outcome:
@@ -55,7 +83,17 @@ def forest(study: Study) -> Outcome:
 
 
 def boosting(study: Study) -> Outcome:
-    """Boost trees; cuts at any value where `bins` is `exact`, else at the edges of a histogram.
+    """Boost trees with the settings of `trees`."""
+    return _fitted(
+        study,
+        trees(study),
+        "boosted trees",
+        lambda m: sum(tree.count("\n") for tree in m.get_booster().get_dump()),  # a node a line
+    )
+
+
+def trees(study: Study) -> "XGBClassifier":
+    """Return trees to fit; cuts at any value where `bins` is `exact`, else at a histogram's edges.
 
     The start of 0.5 is that of the versions the Handbook used; later ones estimate it from train.
     """
@@ -63,7 +101,7 @@ def boosting(study: Study) -> Outcome:
 
     c = study.config
     exact = c["bins"] == "exact"
-    model = XGBClassifier(
+    return XGBClassifier(
         n_estimators=c["trees"],
         max_depth=c["depth"],
         learning_rate=c["lr"],
@@ -72,12 +110,6 @@ def boosting(study: Study) -> Outcome:
         base_score=0.5,
         random_state=study.run.seed,
         n_jobs=2,
-    )
-    return _fitted(
-        study,
-        model,
-        "boosted trees",
-        lambda m: sum(tree.count("\n") for tree in m.get_booster().get_dump()),  # a node a line
     )
 
 

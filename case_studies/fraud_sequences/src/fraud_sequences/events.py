@@ -79,6 +79,10 @@ class Study:
         names, values = self._stream.features(self.config["days"])
         return pd.DataFrame(values[self._rows[part]], columns=names)
 
+    def times(self, part: str) -> np.ndarray:
+        """Return the time of each of a part's events, datetime64[s] (n,)."""
+        return self._stream.table["time"].to_numpy()[self._rows[part]]
+
     def sequences(self, part: str, k: int = 1, *, own: bool = True) -> Sequences:
         """Return the last `k` events before and with each of a part's; `own`: and its features."""
         histories = self._stream.histories(k, self.config["days"] if own else ())

@@ -22,13 +22,14 @@ def features(
     Its amount, weekend, night; count and mean amount of its unit over the last `days`; count of its
     second entity's events, and the share of positives among them, as known `delay` days later.
     """
-    lengths = tuple(d * windows.DAY for d in days)
-    second = lengths if "unit2" in table else ()
-    told = {"delay": delay * windows.DAY, "positive": positive, "amounts": "amount" in table}
-    names, values = windows.features(table, windows.Windows(lengths, second, **told))
-    if "amount" not in table:
-        return names, values
+    names, values = windows.features(table, shape(days, delay=delay, positive=positive))
     return ["amount", *names], np.column_stack([table["amount"], values])
+
+
+def shape(days: Sequence[int], *, delay: int, positive: str) -> windows.Windows:
+    """Return the windows of the features, for all events at once or for one at a time."""
+    lengths = tuple(d * windows.DAY for d in days)
+    return windows.Windows(lengths, lengths, delay=delay * windows.DAY, positive=positive)
 
 
 class Stream:
@@ -37,7 +38,7 @@ class Stream:
     def __init__(self, project: Project, table: pd.DataFrame) -> None:
         self.table, self._index, self._made = table, pd.Index(table["id"]), {}
         spec = project.primary_split
-        self._known = {"delay": spec.delay_days, "positive": project.positive_class}
+        self.known = {"delay": spec.delay_days, "positive": project.positive_class}
 
     def rows(self, ids: Sequence[str]) -> np.ndarray:
         """Return the place of each id in the table, int64."""
@@ -45,7 +46,7 @@ class Stream:
 
     def features(self, days: Sequence[int]) -> tuple[list[str], np.ndarray]:
         """Return names and values of the features of every event."""
-        return self._kept(days, lambda: features(self.table, days=days, **self._known))
+        return self._kept(days, lambda: features(self.table, days=days, **self.known))
 
     def histories(self, k: int, days: Sequence[int]) -> Histories:
         """Return the last `k` events of every event's unit; `days` empty: without features."""

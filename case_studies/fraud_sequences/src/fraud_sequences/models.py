@@ -37,14 +37,20 @@ def mlp(study: Study) -> Outcome:
 
 def gru(study: Study) -> Outcome:
     """Train a recurrent network over the last `k` events, with or without the features."""
+    c = study.config
+    name = f"GRU over {c['k']} events"
+    return train.fit(study, recurrent(study), name, k=c["k"], own=c["features"])
+
+
+def recurrent(study: Study) -> "nn.Module":
+    """Return the network of `gru` with its first weights."""
     from proofolio_torch.events.networks import GRU
 
     c = study.config
     histories = study.sequences("train", c["k"], own=c["features"]).histories
     sizes = len(histories.names), histories.own.shape[1]
     shape = {name: c[name] for name in ("hidden", "head", "dropout")}
-    model = train.seeded(study, lambda: GRU(*sizes, **shape))
-    return train.fit(study, model, f"GRU over {c['k']} events", k=c["k"], own=c["features"])
+    return train.seeded(study, lambda: GRU(*sizes, **shape))
 
 
 LADDER = {
