@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from proofolio import files, memo
+from proofolio import files
 from proofolio.contract import Layout, StaleError, TableError
 
 _known: dict[tuple[str, bool], pd.DataFrame] = {}
@@ -73,10 +73,6 @@ def read_examples(layout: Layout) -> pd.DataFrame:
     Raises:
         TableError: the file is missing or unreadable.
     """
-    return memo.once(("examples", layout.examples), lambda: _examples(layout)).copy(deep=False)
-
-
-def _examples(layout: Layout) -> pd.DataFrame:
     again = f"{_AGAIN}, then the split step; or restore it"
     if not layout.examples.is_file():
         return _parquet(layout.examples, "evidence/examples.parquet", again)
