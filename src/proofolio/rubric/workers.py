@@ -13,7 +13,7 @@ from typing import Any
 from proofolio.rubric import cache
 from proofolio.rubric.grade import Examined, examine, unreadable
 
-QUICK_SECONDS, FULL_SECONDS = 300.0, 7_200.0  # of one project
+QUICK_SECONDS, FULL_SECONDS = 900.0, 7_200.0  # of one project
 
 
 @dataclass(frozen=True)
