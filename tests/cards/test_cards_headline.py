@@ -124,6 +124,21 @@ def test_a_published_figure_that_is_better_is_said_so_and_one_that_is_not_stands
     assert "0.990" not in said + beside
 
 
+def test_of_many_published_figures_the_best_that_compare_stand_beside(copy):
+    layout, author = copy()
+    kinds = ((0.50, "partly"), (0.51, "yes"), (0.52, "yes"), (0.53, "partly"), (0.54, "partly"))
+    author.references = [
+        Reference(**(finished_project.REFERENCE | {"id": f"r{i}", "value": v, "comparable": c}))
+        for i, (v, c) in enumerate(kinds)
+    ]
+    files.write_json(layout.references, [r.model_dump() for r in author.references])
+    beside = told(layout, author, headline.published)
+    assert [beside.find(v) > 0 for v in ("0.500", "0.510", "0.520", "0.530", "0.540")] == [
+        False, True, True, False, True,
+    ]  # fmt: skip
+    assert "2 more" in beside
+
+
 def test_before_the_opening_nothing_is_compared_with_what_was_published(copy):
     layout, author = copy(opened=False)
     said = told(layout, author)

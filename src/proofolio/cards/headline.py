@@ -11,6 +11,7 @@ from proofolio.figures import Facts, words
 
 _SOURCE = markdown.unbound("the source in words")
 _YEAR = re.compile(r".+?\(\d{4}\)")
+_MOST = 3  # published figures beside the result; the table has all
 
 
 def sentence(facts: Facts) -> str:
@@ -40,13 +41,21 @@ def sentence(facts: Facts) -> str:
 
 
 def published(facts: Facts) -> str:
-    """Return the comparable published figures of the primary metric that `sentence` leaves out."""
+    """Return the comparable published figures of the primary metric that `sentence` leaves out.
+
+    Of more than a few the best stand here, those that compare fully before others.
+    """
     told = facts.part == "test"
     rest = [r for r in _comparable(facts) if not (told and _is_better(facts, r.value))]
     if not rest:
         return ""
-    listed = "; ".join(_cited(reference) for reference in rest)
-    return f"**Published {words.metric(facts.metric)} beside it.** {listed}. {_SOURCE}"
+    more = ""
+    if len(rest) > _MOST:
+        sign = -1 if metrics.higher_is_better(facts.metric) else 1
+        rest.sort(key=lambda r: (r.comparable != "yes", sign * r.value))
+        more = f" {len(rest) - _MOST} more stand under the published figures."
+    listed = "; ".join(_cited(reference) for reference in rest[:_MOST])
+    return f"**Published {words.metric(facts.metric)} beside it.** {listed}.{more} {_SOURCE}"
 
 
 def _rival(facts: Facts) -> str:
