@@ -22,14 +22,16 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	  -c constraints.txt -e '.[image,events,serve,docs,dev]'
 	touch $@
 
-demo: setup      ## generate a project, train, evaluate, card, site, verify (build/demo)
+demo: setup      ## generate a project, train, evaluate, card, site, verify, grade (build/demo)
 	rm -rf $(DEMO)
 	$(BIN)/copier copy --quiet --defaults --vcs-ref HEAD . $(DEMO)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e $(DEMO)
 	cd $(DEMO) && $(CURDIR)/$(BIN)/python -m my_project all
 	cd $(DEMO) && $(CURDIR)/$(BIN)/mkdocs build --strict
 	$(BIN)/proofolio claims check --strict $(DEMO)
-	@echo "demo: read $(DEMO)/README.md and open $(DEMO)/site/index.html"
+	$(BIN)/proofolio grade $(DEMO)
+	$(BIN)/proofolio grade $(DEMO) --format html --out $(DEMO)/site/grade.html
+	@echo "demo: read $(DEMO)/README.md, open $(DEMO)/site/index.html and site/grade.html beside it"
 
 test: setup      ## run all tests
 	$(BIN)/python -m pytest
@@ -57,6 +59,7 @@ bench: setup     ## time the spine, the events and the service (JSON and CSV und
 	$(BIN)/python bench/events.py --large
 	$(BIN)/python bench/sequences.py
 	$(BIN)/python bench/serving.py
+	$(BIN)/python bench/grading.py
 
 render: setup    ## re-render the template-owned files of all case studies
 	$(BIN)/python case_studies/render.py

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "proofolio"
 FLOORS = (
     {"contract"},
-    {"files"},
+    {"files", "memo"},
     {"project"},
     {"duplicates", "images", "metrics", "table"},
     {"decisions"},
@@ -22,6 +22,7 @@ FLOORS = (
     {"audit", "claims", "figures"},
     {"verify", "cards", "pages"},
     {"stages"},
+    {"rubric"},
     {"cli"},
 )
 LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}

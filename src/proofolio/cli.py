@@ -135,6 +135,48 @@ def verify(project: Root = Path()) -> None:
     sys.exit(1 if stages.verify(project).problems else 0)
 
 
+@app.command
+def grade(
+    paths: Annotated[tuple[Path, ...], tyro.conf.Positional] = (Path(),),
+    format: Literal["rich", "json", "html", "markdown", "csv"] = "rich",
+    answers: tuple[Path, ...] = (),
+    since: Path | None = None,
+    out: Path | None = None,
+    full: bool = False,
+    execute: bool = False,
+    jobs: int = 1,
+    min_grade: Literal["sound", "strong", "exemplary"] | None = None,
+    cache: bool = True,
+) -> None:
+    """Grade projects by the rubric; they are read, not run.
+
+    Args:
+        paths: folders of projects, or text files with one folder per line.
+        format: how the report is written.
+        answers: answers to the human criteria (YAML), one file per mentor.
+        since: an earlier report (JSON), to say what changed.
+        out: file for the report, or a folder of pages for html; default the terminal.
+        full: draw intervals again and recompute every result.
+        execute: run each project's tests in a copy, with limits on time and memory.
+        jobs: projects graded at a time.
+        min_grade: exit 1 where a project is below this grade.
+        cache: use and keep grades of unchanged projects in the user's cache folder.
+    """
+    from proofolio.rubric import command
+
+    report = command.run(
+        paths,
+        answers=answers,
+        since=since,
+        full=full,
+        run_tests=execute,
+        jobs=jobs,
+        use_cache=cache,
+    )
+    command.show(report, format, out)
+    sys.exit(1 if command.below(report, min_grade) else 0)
+
+
 def main() -> None:
     """Run the command line; a refusal is printed without a traceback."""
     try:

@@ -104,6 +104,18 @@ def read_json(path: Path) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
+def read_yaml(path: Path) -> Any:
+    """Return the value in a YAML file of plain types, by libyaml where PyYAML was built with it.
+
+    Raises:
+        yaml.YAMLError: the text is not valid YAML.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=loader)
+
+
 def write_parquet(
     path: Path, frame: Any, scores: Sequence[str] = (), sorted_ids: Sequence[str] = ()
 ) -> bool:

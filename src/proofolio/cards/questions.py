@@ -1,6 +1,7 @@
 """The questions of both cards: data beside this file, answers from `project.yaml`."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from typing import Literal
 
@@ -27,8 +28,13 @@ class Question:
 
 def questions(card: Card) -> list[Question]:
     """Return the questions of a card in order."""
+    return list(_read(card))
+
+
+@lru_cache
+def _read(card: Card) -> tuple[Question, ...]:
     text = resources.files("proofolio.cards").joinpath(_FILES[card]).read_text(encoding="utf-8")
-    return [Question(**entry) for entry in yaml.safe_load(text)]
+    return tuple(Question(**entry) for entry in yaml.safe_load(text))
 
 
 class Answers:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from proofolio import files
 from proofolio.contract import ClaimError, Layout
 
 
@@ -123,7 +124,7 @@ class Store:
         if not self.layout.project.is_file():
             return {}
         try:
-            loaded = yaml.safe_load(self.layout.project.read_text(encoding="utf-8"))
+            loaded = files.read_yaml(self.layout.project)
         except yaml.YAMLError:
             return {}
         return loaded if isinstance(loaded, dict) else {}

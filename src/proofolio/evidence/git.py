@@ -3,7 +3,9 @@
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from proofolio.contract import Layout, SealError
@@ -12,14 +14,37 @@ from proofolio.contract import Layout, SealError
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
 _GENERATED = ("evidence", "MODEL_CARD.md", "DATA_CARD.md", "README.md", "docs")
 _LOCK_RETRIES = 5
+_within: ContextVar[tuple[dict[str, str], float | None]] = ContextVar("within", default=({}, None))
 
 
-def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git in `folder` and return the completed process; a missing git counts as exit 127."""
+@contextmanager
+def within(settings: dict[str, str], seconds: float | None = None) -> Iterator[None]:
+    """Run every git command of a block with these environment variables and within this time.
+
+    A reader of a repository that it doesn't trust names another GIT_DIR here.
+    """
+    token = _within.set((settings, seconds))
+    try:
+        yield
+    finally:
+        _within.reset(token)
+
+
+def call(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run git in `folder`, with `given` as its input, and return the completed process.
+
+    A missing git counts as exit 127, one that takes longer than `within` allows as exit 124.
+    """
+    settings, seconds = _within.get()
     environment = {k: v for k, v in os.environ.items() if k not in _FOREIGN} | {"LC_ALL": "C"}
+    environment |= settings
     command = ["git", "-c", "core.quotepath=false", *arguments]
     try:
-        return subprocess.run(command, cwd=folder, env=environment, capture_output=True)
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, timeout=seconds, input=given
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 124, b"", b"git took too long")
     except FileNotFoundError:
         return subprocess.CompletedProcess(command, 127, b"", b"git is not installed")
 
@@ -85,6 +110,21 @@ def committed_blob(layout: Layout, commit: str, path: Path) -> bytes | None:
     name = path.relative_to(layout.root).as_posix()
     found = call(layout.root, "cat-file", "blob", f"{commit}:./{name}")
     return found.stdout if found.returncode == 0 else None
+
+
+def committed_blobs(layout: Layout, commit: str, paths: Sequence[Path]) -> dict[Path, bytes]:
+    """Return the bytes of those of a project's files that are in a commit, by one git process."""
+    named = {path: path.relative_to(layout.root).as_posix() for path in paths}
+    named = {path: name for path, name in named.items() if "\n" not in name}
+    asked = "".join(f"{commit}:./{name}\n" for name in named.values())
+    rest, found = call(layout.root, "cat-file", "--batch", given=asked.encode()).stdout, {}
+    for path in named:
+        head, _, rest = rest.partition(b"\n")
+        kind, _, size = head.removesuffix(b" missing").rpartition(b" ")
+        if head.endswith(b" missing") or not kind.endswith(b" blob") or not size.isdigit():
+            continue
+        found[path], rest = rest[: int(size)], rest[int(size) + 1 :]
+    return found
 
 
 def committed_paths(layout: Layout, commit: str, folder: Path) -> list[Path] | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from proofolio import files, splits
+from proofolio import files, memo, splits
 from proofolio.contract import Dataset, Layout, Run, RunError, SplitInfo, StaleError
 from proofolio.evidence import log
 from proofolio.project import Project
@@ -28,7 +28,8 @@ def run(layout: Layout, run_id: str) -> Run:
 
 def runs(layout: Layout) -> list[Run]:
     """Return every recorded run, finished or failed, sorted by id."""
-    return [run(layout, p.parent.name) for p in sorted(layout.runs.glob("*/run.json"))]
+    paths = sorted(layout.runs.glob("*/run.json"))
+    return [*memo.once(("runs", layout.root), lambda: [run(layout, p.parent.name) for p in paths])]
 
 
 def write(layout: Layout, record: Run) -> bool:
@@ -127,7 +128,7 @@ def predictions(layout: Layout, record: Run) -> "pd.DataFrame":
             f"run {record.id}: its predictions are not kept",
             remedy="restore predictions.parquet from git, or record the run again",
         )
-    received = files.sha256_file(path)
+    received = memo.once(("sha256", path), lambda: files.sha256_file(path))
     if received != record.predictions_sha256:
         raise StaleError(
             f"run {record.id}: predictions.parquet was edited after the run",
@@ -135,7 +136,7 @@ def predictions(layout: Layout, record: Run) -> "pd.DataFrame":
             received=f"sha256 {received}",
             remedy="restore it from git",
         )
-    return pd.read_parquet(path)
+    return memo.once(("frame", path), lambda: pd.read_parquet(path)).copy(deep=False)
 
 
 def conclude(layout: Layout, project: Project) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from proofolio import files
 from proofolio.contract import Layout, ProjectError
 from proofolio.project.sections import (
     PLACEHOLDER,
@@ -52,7 +53,7 @@ def load(root: Path | str) -> Project:
             remedy="name the project's root folder",
         )
     try:
-        return Project.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Project.model_validate(files.read_yaml(path))
     except yaml.YAMLError as error:
         raise ProjectError("project.yaml is not valid YAML", received=str(error)) from None
     except ValidationError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from proofolio import decisions, metrics, table
+from proofolio import decisions, memo, metrics, table
 from proofolio.contract import OOD, Calibration, Run, RunError
 from proofolio.scoring.ids import refuse, refuse_doubles
 
@@ -162,14 +162,10 @@ def unlabelled(predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str)
 
 def join_run(run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> Joined:
     """Return `join` of a run's stored predictions, with its own classes and calibration."""
-    return join(
-        predictions,
-        examples,
-        part,
-        classes=run.classes,
-        positive_class=run.positive_class,
-        calibration=run.calibration,
-    )
+    named = {"classes": run.classes, "positive_class": run.positive_class}
+    named["calibration"] = run.calibration
+    key = ("joined", run.id, run.predictions_sha256, run.content_sha256, part, repr(named))
+    return memo.once(key, lambda: join(predictions, examples, part, **named))
 
 
 def _rows(

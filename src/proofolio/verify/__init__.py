@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proofolio import memo
 from proofolio.contract import Layout
 from proofolio.verify.report import RULES, Problem, Report
 
 if TYPE_CHECKING:
     from proofolio.verify import load
 
-__all__ = ["RULES", "Problem", "Report", "run"]
+__all__ = ["RULES", "Problem", "Report", "examine", "run"]
 
 
 def run(root: Path | str) -> Report:
@@ -23,22 +24,38 @@ def run(root: Path | str) -> Report:
     Args:
         root: The project's root folder, the one that holds `evidence/`.
     """
+    return examine(root)[1]
+
+
+def examine(root: Path | str, *, full: bool = True) -> "tuple[load.Evidence, Report]":
+    """Check a project and return what was read beside its problems and notes.
+
+    Args:
+        root: The project's root folder, the one that holds `evidence/`.
+        full: False leaves out what takes minutes: intervals are not drawn again, and of the
+            results means, differences, groups and mistakes of the choice are recomputed. A note
+            says so.
+    """
     from proofolio.verify import load
 
     report, layout = Report(), Layout(root)
     if not layout.contract.is_file():
         what, remedy = "there is no evidence to verify", "run prepare and split first"
         report.add("schema", "evidence/contract.json", what, remedy)
-        return report
+        return load.Evidence(layout), report
     e = load.load(layout, report)
-    for check in _checks(events=e.events):
-        try:
-            check(e, report)
-        except Exception as error:  # a check that cannot end is a finding, never a pass
-            where = f"{check.__module__.rsplit('.', 1)[-1]} of {layout.root.name}"
-            what = f"a check could not be made: {type(error).__name__}: {error}"
-            report.add("schema", where, what, "restore evidence/ from git")
-    return report
+    e.full = full
+    if not full:
+        report.note("intervals, and results but the main ones of the choice, were not recomputed")
+    with memo.kept():
+        for check in _checks(events=e.events):
+            try:
+                check(e, report)
+            except Exception as error:  # a check that cannot end is a finding, never a pass
+                where = f"{check.__module__.rsplit('.', 1)[-1]} of {layout.root.name}"
+                what = f"a check could not be made: {type(error).__name__}: {error}"
+                report.add("schema", where, what, "restore evidence/ from git")
+    return e, report
 
 
 def _checks(*, events: bool) -> "list[Callable[[load.Evidence, Report], None]]":

@@ -73,6 +73,7 @@ class Evidence:
     hashes: "pd.DataFrame | None" = None
     duplicates: "pd.DataFrame | None" = None
     parts: dict[str, "pd.DataFrame"] = field(default_factory=dict)  # those that match their hash
+    full: bool = True  # False: no resampling, see `verify.examine`
 
     @property
     def events(self) -> bool:

@@ -82,12 +82,12 @@ def _committed(e: Evidence, report: Report, access: Access, where: str) -> None:
         report.add("5", where, "the selection was committed after the opening", _SEALED)
     if access is not e.accesses[0]:
         return
-    for path in git.committed_paths(e.layout, access.commit, e.layout.runs) or []:
-        if path.name == "run.json":
-            data = git.committed_blob(e.layout, access.commit, path) or b""
-            if b'"test": {' in data and _has_test(data):
-                what = f"{path.parent.name} carried test metrics before test was opened"
-                report.add("5", where, what, _SEALED)
+    paths = git.committed_paths(e.layout, access.commit, e.layout.runs) or []
+    paths = [path for path in paths if path.name == "run.json"]
+    for path, data in git.committed_blobs(e.layout, access.commit, paths).items():
+        if b'"test": {' in data and _has_test(data):
+            what = f"{path.parent.name} carried test metrics before test was opened"
+            report.add("5", where, what, _SEALED)
 
 
 def _has_test(data: bytes) -> bool:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from proofolio import decisions, files, scoring
+from proofolio import decisions, files, memo, scoring
 from proofolio.contract import SCORED_PARTS, Calibration, Decision, Metric, ProofError, Run
 from proofolio.evidence import handed_in
 from proofolio.project import DecisionRule
@@ -75,12 +75,12 @@ def _predictions(e: Evidence, report: Report, run: Run, where: str) -> "pd.DataF
     if not path.is_file():
         report.add("hashes", where, "predictions.parquet is missing", RESTORE)
         return None
-    received = files.sha256_file(path)
+    received = memo.once(("sha256", path), lambda: files.sha256_file(path))
     if received != run.predictions_sha256:
         what = f"predictions.parquet was changed: {run.predictions_sha256} became {received}"
         report.add("hashes", where, what, RESTORE)
         return None
-    return pd.read_parquet(path)
+    return memo.once(("frame", path), lambda: pd.read_parquet(path)).copy(deep=False)
 
 
 def _fitted(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where: str) -> None:
@@ -137,19 +137,20 @@ def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", wher
         resamples, seed = max(drawn, default=(ENOUGH, 0))
         if resamples < ENOUGH:
             report.note(f"run {run.id}: its intervals rest on {resamples} resamples only")
-        drawn = {"resamples": resamples, "seed": seed or 0}
+        drawn = {"resamples": resamples if e.full else 1, "seed": seed or 0}
         received = scoring.score_run(run, stored, e.examples, part, **drawn)
         for name in sorted(set(recorded) - set(received)):
             report.add("3", where, f"{part}.{name} does not follow from predictions", RESTORE)
         for name in sorted((set(received) & carried) - set(recorded)):
             report.add("3", where, f"{part}.{name}, which other runs carry, is left out", RESTORE)
         for name in sorted(set(recorded) & set(received)):
-            for text in _differences(recorded[name], received[name]):
+            keys = None if e.full else {"value", "n", "n_units"}
+            for text in _differences(recorded[name], received[name], keys):
                 report.add("3", where, f"{part}.{name}.{text}", RESTORE)
 
 
-def _differences(recorded: Metric, received: Metric) -> Iterator[str]:
-    for key, value in received.model_dump().items():
+def _differences(recorded: Metric, received: Metric, keys: set[str] | None) -> Iterator[str]:
+    for key, value in received.model_dump(include=keys).items():
         written = getattr(recorded, key)
         if not close(written, value):
             yield f"{key} is recorded as {written}, predictions give {value}"

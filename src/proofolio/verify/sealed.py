@@ -50,11 +50,13 @@ def _same_table(e: Evidence, commit: str) -> bool:
 def _unchanged(e: Evidence, report: Report, commit: str) -> None:
     """Runs, learning curves and the demo flag are those that were committed with the selection."""
     opened = f"since test was opened for the selection in {commit[:10]}"
-    for path in git.committed_paths(e.layout, commit, e.layout.runs) or []:
+    names = {"run.json", "history.csv"}
+    paths = git.committed_paths(e.layout, commit, e.layout.runs) or []
+    blobs = git.committed_blobs(e.layout, commit, [p for p in paths if p.name in names])
+    for path, blob in blobs.items():
         where, run_id = e.name(path.parent), path.parent.name
         if run_id in e.unreadable:
             continue
-        blob = git.committed_blob(e.layout, commit, path)
         if path.name == "run.json":
             _run(e, report, where, run_id, _json(blob), opened)
         elif path.name == "history.csv" and (not path.is_file() or path.read_bytes() != blob):

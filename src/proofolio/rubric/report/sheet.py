@@ -1,0 +1,18 @@
+"""The sheet to print: all criteria on two A4 pages, with a place for points and a sentence."""
+
+from proofolio.rubric.criteria import rubric
+from proofolio.rubric.report import html, view
+
+
+def page() -> str:
+    """Return a self-contained HTML page; printed on A4 it takes two sides."""
+    return html.render(
+        "sheet.html",
+        ("page.css", "sheet.css"),
+        (),
+        sections=[
+            (s, [c for c in rubric().criteria if c.section == s.code]) for s in rubric().sections
+        ],
+        grades=view.MEANING,
+        gates=[c.code for c in rubric().criteria if c.gate],
+    )
