@@ -50,7 +50,13 @@ SHARED = [
     "tests/test_project.py",
 ]
 FILES = {
-    "image": [*SHARED, "src/PACKAGE/dataset.py", "src/PACKAGE/sheets.py"],
+    "image": [
+        *SHARED,
+        "docs/operation.md",
+        "src/PACKAGE/dataset.py",
+        "src/PACKAGE/operation.py",
+        "src/PACKAGE/sheets.py",
+    ],
     "events": [*SHARED, "src/PACKAGE/events.py"],
 }
 NASTY = {

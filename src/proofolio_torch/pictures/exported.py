@@ -1,4 +1,4 @@
-"""An exported network: the ONNX file, what stands beside it, and answers for batches of pictures."""
+"""An exported network: the ONNX file, what stands beside it, and answers for many pictures."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -47,7 +47,7 @@ class Sign:
 
 @dataclass(frozen=True)
 class Records:
-    """Decisions of a period: ids, scores (n,), statistics by name (n,), whether each was referred."""
+    """Decisions of a period: ids, scores (n,), statistics by name (n,); how many were referred."""
 
     ids: list[str]
     scores: np.ndarray
@@ -151,7 +151,8 @@ def compare(
     if about["positive_class"] is None:
         return
     share = float((found.scores >= about["threshold"]).mean())
-    yield Sign("share of positive decisions", share, *(k * reference["positive"] for k in POSITIVE))
+    low, high = (min(1.0, k * reference["positive"]) for k in POSITIVE)
+    yield Sign("share of positive decisions", share, low, high)
     named = [k for k, id in enumerate(found.ids) if id in (known or {})]
     if named:
         positive = np.array([known[found.ids[k]] == about["positive_class"] for k in named])

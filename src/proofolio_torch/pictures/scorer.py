@@ -33,8 +33,8 @@ class Picture(BaseModel):
 class Answered(Scored):
     """The answer to a picture: probabilities by class, and statistics of what came in."""
 
-    probabilities: dict[str, float] = {}
-    inputs: dict[str, float] = {}
+    probabilities: dict[str, float]
+    inputs: dict[str, float]
 
 
 class Prepared(NamedTuple):
