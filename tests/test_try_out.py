@@ -41,9 +41,9 @@ def stand_in(path):
     """Write a network of random weights, and limits that belong to it, as the export does."""
     import torch
     from dog_breeds import network
-    from proofolio_torch.pictures import onnx_file
 
     from proofolio_torch import data, weights
+    from proofolio_torch.pictures import onnx_file
 
     with weights.seeded(0):
         body = torch.nn.Sequential(

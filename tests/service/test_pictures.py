@@ -1,4 +1,4 @@
-"""Pictures over HTTP: limits before decoding, one call for many, no decision without the network."""
+"""Pictures over HTTP: limits before decoding, one call for many, a person behind the network."""
 
 import base64
 import io
@@ -11,6 +11,7 @@ import pytest
 import torch
 from fastapi.testclient import TestClient
 from PIL import Image
+from service_support import HEADERS, KEY
 
 from proofolio import files
 from proofolio.contract import RunError, StaleError
@@ -18,7 +19,6 @@ from proofolio_torch import data, pictures, service, weights
 from proofolio_torch.pictures import onnx_file, opened
 from proofolio_torch.pictures.batches import Batches
 from proofolio_torch.pictures.graph import Graph
-from service.service_support import HEADERS, KEY
 
 SIZE = 16
 
