@@ -14,7 +14,9 @@ NOT_RUN = "not run"  # in a block's title: shown for a framework that no extra i
 
 _FRONT = re.compile(r"\A---\n(.*?)^---\n", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_PROMPT = re.compile(r'^\?\?\? question "([^"\n]+)"\n((?: {4}\S[^\n]*\n?)+)', re.MULTILINE)
+_PROMPT = re.compile(
+    r'^\?\?\? question "([^"\n]+)"\n\n?((?: {4}\S[^\n]*\n?|\n(?= {4}\S))+)', re.MULTILINE
+)
 _LINK = re.compile(r"\[[^\]\n]*(?:\n[^\]\n]*)?\]\(([^)\s]+)\)")
 
 

@@ -38,7 +38,8 @@ def test_code_of_a_guide_runs(path):
 def test_a_block_that_fails_is_seen_with_its_page_and_line():
     with pytest.raises(AssertionError) as seen:
         run("# Page\n\n```python\nx = 1\n```\n\n```python\n\nassert x == 2\n```\n", "page.md")
-    assert (seen.traceback[-1].path.name, seen.traceback[-1].lineno + 1) == ("page.md", 9)
+    last = seen.traceback[-1]
+    assert (str(last.path), last.lineno + 1) == ("page.md", 9)
 
 
 def test_a_block_that_is_not_run_still_compiles():

@@ -156,5 +156,7 @@ def test_a_planted_fault_is_seen(old, new, fault):
 
 
 def test_a_link_that_leads_nowhere_is_seen():
-    text = "[a](nowhere.md) [b](leakage.md#none) [c](../case_studies/no_case/index.md) [d](leakage.md)"
+    text = (
+        "[a](nowhere.md) [b](leakage.md#none) [c](../case_studies/no_case/index.md) [d](leakage.md)"
+    )
     assert len(astray(text, INDEX)) == 3
