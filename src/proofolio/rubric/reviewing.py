@@ -54,7 +54,8 @@ class StaticCheck:
         outcome = CHECKS[self.criterion.code].run(proofolio_subject.subject)
         if outcome.status in ("pass", "na"):
             return True if outcome.status == "pass" else None
-        lines = [outcome.message, *(f"- {line}" for line in outcome.evidence), self.criterion.fix]
+        lines = [outcome.message, *(f"- {line}" for line in outcome.evidence), ""]
+        lines.append(self.criterion.fix)
         return "\n".join(_plain(line) for line in lines)
 
 
