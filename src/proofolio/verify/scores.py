@@ -128,7 +128,7 @@ def _rule(text: str) -> DecisionRule | None:
 def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where: str) -> None:
     """Each recorded number follows from predictions, and none that others carry is left out."""
     carried = memo.once(("carried", memo.token(e)), lambda: _carried(e))
-    for part in sorted({"val", "calib"} & set(stored["part"]) - set(run.metrics)):
+    for part in sorted({"val", "calib"} & {*stored["part"].unique()} - set(run.metrics)):
         report.add("3", where, f"it predicted {part} and carries no metrics of it", RESTORE)
     for part in sorted(set(run.metrics) - set(SCORED_PARTS)):
         report.add("3", where, f"it carries metrics of part {part}, which has none", RESTORE)
