@@ -49,7 +49,7 @@ def _recomputed(e: Evidence, report: Report, name: str, recorded: Result, where:
         report.note(f"result {name}: its intervals rest on {drawn} resamples only")
     asked = recorded
     if not e.full and "resamples" in recorded.parameters:
-        asked = recorded.model_copy(update={"parameters": recorded.parameters | {"resamples": 1}})
+        asked = recorded.model_copy(update={"parameters": recorded.parameters | {"resamples": 0}})
     try:
         received = evidence.recompute(e.layout, asked)
     except (ProofError, KeyError, TypeError, ValueError) as error:
