@@ -6,11 +6,14 @@ by a rule of `RULES`. The published table (docs/rubric/mutants.md) is written fr
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from rubric import planting
 from rubric.planting import Plant, all_of, gone, pages, project, results, runs, text, written
+from verify.proven import edit_json, edit_log, relink
 
 from proofolio.contract import Layout
 
@@ -24,6 +27,11 @@ RULES = {  # name: criterion that follows, and why it cannot stand
         "SL6",
         "The commit that the opening names went with the history, so nothing shows any more that "
         "the choice came before the opening.",
+    ),
+    "predicted": (
+        "BU2",
+        "Predictions were stored for the parts as they were, and do not cover those that the "
+        "split now names.",
     ),
     "printed": (
         "CO2",
@@ -49,6 +57,11 @@ class Fault:
         """Name of the fault in a listing of tests."""
         return f"{self.code} {self.project}: {self.planted}"
 
+    @property
+    def following(self) -> set[str]:
+        """Codes of the criteria that follow by a rule."""
+        return {RULES[name][0] for name in self.follows}
+
 
 _SMALL_CODE = "src/tiny/data.py"
 _CODE = "src/medical_imaging/explore.py"
@@ -69,14 +82,14 @@ def _no_interval(run: dict) -> None:
             found["auroc"] |= {"ci_low": None, "ci_high": None, "method": "no interval was drawn"}
 
 
-def _off_by_a_hundredth(part: str, metric: str) -> "object":
+def _off_by_a_hundredth(part: str, metric: str) -> Callable[[dict], None]:
     def change(run: dict) -> None:
         run["metrics"][part][metric]["value"] += 0.01
 
     return change
 
 
-def _unread(path: object, result: dict) -> None:
+def _unread(path: Path, result: dict) -> None:
     result["parameters"]["readings"] = {}
     result["table"] = [row | {"reading": ""} for row in result["table"]]
 
@@ -88,9 +101,7 @@ def _unconcluded(name: str) -> Plant:
     return all_of(project(of_ladder), runs(name, lambda run: run.update(conclusion=None)))
 
 
-def _failed_finding(root: object) -> None:
-    from verify.proven import edit_json
-
+def _failed_finding(root: Path) -> None:
     def change(audit: dict) -> None:
         found = [f for f in audit["findings"] if f["check"] == "unit_overlap"]
         next(f for f in found if f["split"] in ("primary", None))["status"] = "fail"
@@ -98,13 +109,11 @@ def _failed_finding(root: object) -> None:
     edit_json(Layout(root).audit, change)
 
 
-def _short_log(root: object) -> None:
-    from verify.proven import edit_log, relink
-
+def _short_log(root: Path) -> None:
     edit_log(root, lambda lines: relink([x for x in lines if '"prior-' not in x]))
 
 
-def _gains(root: object) -> None:
+def _gains(root: Path) -> None:
     chosen = json.loads(Layout(root).selection.read_text())["choice"]["name"]
     for path in sorted(Layout(root).results.glob("*.json")):
         found = json.loads(path.read_text())
@@ -138,6 +147,8 @@ FAULTS = (
           planting.same_unit, gate=True, follows=("sealed",)),
     Fault("SL1", "A training picture belongs to a patient of val.", "medical_imaging", "fail",
           planting.same_unit, gate=True, follows=("sealed",)),
+    Fault("SL1", "A training picture is moved to test, the others of its patient are not.",
+          "small", "fail", planting.crossing, gate=True, follows=("sealed", "predicted")),
     Fault("SL2", "A training picture is byte for byte one of test.", "medical_imaging", "fail",
           planting.same_content, gate=True, follows=("sealed",)),
     Fault("SL3", "Training of the newest fold ends after its scored window begins.", "events",

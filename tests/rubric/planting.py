@@ -16,7 +16,11 @@ from proofolio import claims, files, table
 from proofolio.contract import Layout
 
 Plant = Callable[[Path], None]
-_RESULT = re.compile(r"<!--claim result:(?P<name>\w+) (?:(?!-->).)*-->.*?<!--/claim-->", re.DOTALL)
+_RESULT = re.compile(  # a number of a result, or its whole table
+    r"<!--claim result:(?P<name>\w+) (?:(?!-->).)*-->.*?<!--/claim-->"
+    r"|<!--claims (?P<table>(?!ladder)\w+)(?:(?!-->).)*-->.*?<!--/claims-->",
+    re.DOTALL,
+)
 
 
 def project(change: Callable[[dict[str, Any]], Any]) -> Plant:
@@ -101,7 +105,8 @@ def pages(root: Path) -> None:
 
 
 def _kept(root: Path, claim: re.Match[str]) -> str:
-    return claim[0] if Layout(root).result(claim["name"]).is_file() else "(taken out)"
+    name = claim["name"] or claim["table"]
+    return claim[0] if Layout(root).result(name).is_file() else "(taken out)"
 
 
 def rehashed(root: Path) -> None:
@@ -145,6 +150,17 @@ def same_unit(root: Path) -> None:
     files.write_parquet(layout.examples, examples)
     rehashed(root)
     pages(root)
+
+
+def crossing(root: Path) -> None:
+    """One training picture stands in test, its unit's others stay in train."""
+    path = Layout(root).split("primary") / "parts.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    index = next(i for i, line in enumerate(lines) if line.split(",")[1] == "train")
+    cells = lines[index].split(",")
+    lines[index] = ",".join([cells[0], "test", *cells[2:]])
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rehashed(root)
 
 
 def same_content(root: Path) -> None:

@@ -76,10 +76,10 @@ def _grades() -> Iterator[str]:
         "thirds and all of its points. A grade is **provisional** until all of these are answered."
     )
     yield (
-        "An author who leaves a criterion unmet can say why under `reasons` in project.yaml, by its "
-        f"code (`reasons: {{TO1: ...}}`). A sentence of {reasons.SHORTEST} characters or more earns "
-        "half and is shown in the report, unless the criterion is a gate or the evidence is shown "
-        f"to be wrong. A project with more than {reasons.MOST} reasons earns nothing by them."
+        "An author who leaves a criterion unmet can say why under `reasons` in project.yaml, by "
+        f"its code (`reasons: {{TO1: ...}}`). A sentence of {reasons.SHORTEST} characters or more "
+        "earns half and is shown in the report, unless the criterion is a gate or the evidence is "
+        f"shown to be wrong. A project with more than {reasons.MOST} reasons earns nothing by them."
     )
     yield (
         "The grader is graded too: [each criterion has a planted fault](mutants.md) that must turn "
