@@ -172,7 +172,7 @@ def test_a_drift_to_test_stays_unseen_while_test_is_sealed(copy):
 def test_pictures_stand_with_their_captions_and_stay_where_they_are(copy):
     layout, author = copy()
     index = pages.write(layout, author)
-    assert "built without them" in section(index.read_text(), "Errors and slices")
+    assert "built without them" in section(finished_project.pages_text(index), "Errors and slices")
     folder = index.parent / "sheets"
     folder.mkdir()
     (folder / "a b.webp").write_bytes(b"png")
@@ -269,9 +269,10 @@ def test_of_many_configurations_the_first_screen_shows_the_best_of_each_rung(cop
     layout, author = copy()
     text = finished_project.pages_text(pages.write(layout, author))
     first = text.split("\n## ")[0]
-    assert first.count("<svg") == 1 and 'id="figure-ladder-best"' in first
-    assert "(data/ladder_best.csv)" in first
+    assert first.count("<svg") == 1 and 'id="figure-headline-tiny"' in first
+    assert "(data/headline_tiny.csv)" in first
     told = section(text, "The ladder")
+    assert "(data/ladder_best.csv)" in told
     assert (
         told.index("<!--claims ladder-->") < told.index("<details") < told.index('"figure-ladder"')
     )

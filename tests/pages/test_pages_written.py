@@ -29,7 +29,7 @@ def first_screen(text):
 
 def test_the_first_screen_holds_what_a_reviewer_needs(page):
     first = first_screen(finished_project.pages_text(page))
-    for part in ("Problem.", "Decision it supports.", "Result.", "published", "strongest limit"):
+    for part in ("Problem.", "Decision it supports.", "| Result |", "published", "strongest limit"):
         assert part in first
     assert re.search(r"test\.auroc \.3f ci-->0\.\d{3} \(95% CI", first)
     assert first.count("<svg") == 1

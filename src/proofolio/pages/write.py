@@ -35,10 +35,11 @@ def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
     if "ladder" in drawings:
         first = summary.figure(facts, drawings["ladder"])
         drawings[first.name] = first
-        files.write_text(folder / summary.FIGURE, first.inline())
     more = [(f"{what_if.NAME}.md", what_if.TITLE)] if project.kind == "events" else []
     more += authored.listed(layout, folder)
-    made = authored.copies(facts, folder)
+    made = authored.copies(facts, folder, [chapter.name for chapter in page.CHAPTERS])
+    if "ladder" in drawings:
+        made[summary.FIGURE] = first.inline()
     for name, text in page.texts(facts, drawings, parts.pictures(folder / "sheets"), more).items():
         made[name] = claims.bind(text, facts.resolve, f"result page {name}")
     for place, (name, card) in enumerate(cards.texts(layout, project).items(), _CARDS_FROM):
