@@ -89,7 +89,10 @@ def run(folder: Path, shown: list[Block], source: Path) -> str:
 
 
 def environment(folder: Path, source: Path) -> dict[str, str]:
-    """Return an environment where `python3` is this Python, pip a stand-in, ADDRESS is `source`."""
+    """Return an environment where `python3` is this Python and ADDRESS the repository `source`.
+
+    pip and the commands of Slurm are stand-ins: tests install nothing, and have no cluster.
+    """
     commands = folder / ".commands"
     commands.mkdir()
     (commands / "python3").symlink_to(sys.executable)
@@ -100,7 +103,7 @@ def environment(folder: Path, source: Path) -> dict[str, str]:
         "GIT_CONFIG_VALUE_0": f"{ADDRESS}.git",
     }
     return os.environ | SETTINGS | redirect | {
-        "PATH": os.pathsep.join([str(commands), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([str(commands), str(HERE / "stand_in/bin"), os.environ["PATH"]]),
         "PYTHONPATH": os.pathsep.join(map(str, known)),
         "HOME": str(folder),
     }  # fmt: skip

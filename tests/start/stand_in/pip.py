@@ -1,8 +1,8 @@
 """Stands in for pip where a page of the Start section is run as it is shown.
 
-It downloads nothing. `install` demands that the environment of the tests meets every requirement,
-gives the virtual environment the commands of what was asked for, and puts the `src` of a project
-that is installed with `-e` on its path. Everything else is refused.
+It downloads nothing. `install` demands that the environment of the tests meets every requirement
+and theirs, gives the virtual environment their commands, and puts the `src` of a project that is
+installed with `-e` on its path. Everything else is refused.
 """
 
 import argparse
@@ -34,8 +34,9 @@ def main(words: list[str]) -> None:
     if asked.constraints and not asked.constraints.is_file():
         sys.exit(f"{asked.constraints} is not there")
     wanted = [*asked.requirements, *(project(asked.editable) if asked.editable else [])]
+    seen = set()
     for text in wanted:
-        provide(Requirement(text))
+        provide(Requirement(text), seen)
 
 
 def project(asked: str) -> list[str]:
@@ -50,8 +51,11 @@ def project(asked: str) -> list[str]:
     return [*stated["dependencies"], *(line for name in named for line in optional[name])]
 
 
-def provide(requirement: Requirement) -> None:
-    """Write the commands of an installed distribution; exit where it does not meet the demand."""
+def provide(requirement: Requirement, seen: set[str]) -> None:
+    """Write the commands of a distribution and of what it needs; exit where it is not as asked."""
+    if str(requirement) in seen:
+        return
+    seen.add(str(requirement))
     try:
         found = metadata.distribution(requirement.name)
     except metadata.PackageNotFoundError:
@@ -65,6 +69,10 @@ def provide(requirement: Requirement) -> None:
         text = SCRIPT.format(python=sys.executable, name=point.name, value=point.value)
         path.write_text(text, encoding="utf-8")
         path.chmod(0o755)
+    for needed in map(Requirement, found.requires or []):
+        extras = ["", *requirement.extras]
+        if not needed.marker or any(needed.marker.evaluate({"extra": name}) for name in extras):
+            provide(needed, seen)
 
 
 if __name__ == "__main__":
