@@ -2,6 +2,7 @@
 
 import re
 
+import addresses
 import pytest
 import shown
 
@@ -42,6 +43,7 @@ def test_the_first_page_leads_to_a_verified_result(source, tmp_path):
     root = tmp_path / "portfolio" / "my-project"
     assert len(recorded(root)) > len(project.load(root).ladder)
     assert (root / "site/result/index.html").is_file()
+    assert addresses.rooted(root / "site") == []
 
 
 @pytest.mark.slow
@@ -118,8 +120,8 @@ def test_the_tracks_name_criteria_that_exist():
     links = re.findall(r"\[([A-Z]{2}\d)\]\(\.\./rubric/index\.md#([a-z]{2}\d)\)", text)
     known = {criterion.code: criterion.phase for criterion in criteria.rubric().criteria}
     assert links and all(code.lower() == anchor and code in known for code, anchor in links)
-    for row in re.findall(r"^\| \d .*$", text, re.MULTILINE):
-        told = row.split("|")[4]
+    for row in re.findall(r"^\| \d\. .*$", text, re.MULTILINE):
+        told = row.split("|")[3]
         phases = set(re.findall(r"define|data|train|report", told.partition(":")[0]))
         assert {known[code] for code in re.findall(r"\[([A-Z]{2}\d)\]", told)} == phases, row
 
