@@ -63,7 +63,8 @@ class TestInABrowser:
             page.get_by_role("link", name="Updating").first.click()
             page.wait_for_url(f"{base}{BELOW}/start/updating/")
             page.locator(".md-search__input").focus()
-            page.locator(".md-search__input").fill("baselines")
+            page.wait_for_selector(".md-search-result__meta:has-text('Type')", state="attached")
+            page.locator(".md-search__input").press_sequentially("baselines")
             page.wait_for_selector(".md-search-result__item")
             first = page.locator(".md-search-result__link").first.get_attribute("href")
             assert first.startswith(f"{base}{BELOW}/") and missing == []
