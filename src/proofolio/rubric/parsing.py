@@ -16,7 +16,9 @@ MOST_NODES = 200_000  # values of one YAML document
 MOST_YAML = 2_000_000  # characters; a project.yaml of a big study has a tenth of it
 MOST_LINE = 20_000  # characters of one line of Markdown
 MOST_OPEN = 200  # marks of one Markdown page that nothing closes
-MOST_SOURCE = 1_000_000  # characters of one Python file
+MOST_VALUES = 1_000_000  # of one JSON text
+MOST_NUMBER = 400  # characters of one number of YAML
+MOST_SOURCE = 300_000  # characters of one Python file
 
 
 class Refused(ValueError):
@@ -71,6 +73,8 @@ def _measure(text: str) -> None:
 def _written_out(node: yaml.Node, known: dict[int, int], level: int) -> int:
     """Return how many values a node has with every alias written out; raises Refused on a loop."""
     if isinstance(node, yaml.ScalarNode):
+        if len(node.value) > MOST_NUMBER and not node.tag.endswith((":str", ":binary")):
+            raise Refused(f"YAML holds a {node.tag.split(':')[-1]} of {len(node.value):,} digits")
         return 1
     if level > DEEPEST:
         raise Refused("YAML refers to itself, or is too deep")
@@ -82,15 +86,23 @@ def _written_out(node: yaml.Node, known: dict[int, int], level: int) -> int:
 
 def read_json(text: str) -> Any:
     """Return the value of a JSON text; raises Refused."""
-    if depth(text) > DEEPEST:
-        raise Refused(f"JSON is deeper than {DEEPEST} levels")
+    measure_json(text)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Refused(one_line(f"not valid JSON: {error}")) from None
 
 
-_JSON_MARKS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')
+def measure_json(text: str) -> None:
+    """Refuse a JSON text that is too deep or holds too many values, before anything is built."""
+    if depth(text) > DEEPEST:
+        raise Refused(f"JSON is deeper than {DEEPEST} levels")
+    if text.count(",") > MOST_VALUES:
+        raise Refused(f"JSON holds over {MOST_VALUES:,} values")
+
+
+# A string that nothing closes reaches to the end: looked at once, not from each of its quotes.
+_JSON_MARKS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def depth(text: str) -> int:
@@ -148,6 +160,6 @@ def tangled(text: str) -> str:
 
 def one_line(text: str, most: int = 300) -> str:
     """Return text of strangers as one printable line: no control characters, no endless length."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
+    shown = "".join(c if c.isprintable() else " " for c in text[: 20 * most])
     shown = " ".join(shown.split())
     return shown if len(shown) <= most else shown[: most - 3] + "..."
