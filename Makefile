@@ -40,6 +40,7 @@ lint: setup      ## run every pre-commit hook on every file
 	$(BIN)/pre-commit run --all-files
 
 site: setup      ## build the site, strict, with a page for every case study
+	$(BIN)/proofolio claims check --strict .
 	@for case in $(dir $(CASES)); do \
 	  name=$$(basename $$case); into=docs/case_studies/$$name; \
 	  if [ -d $$case/data/raw ] && [ -f $$case/src/$$name/sheets.py ]; then \

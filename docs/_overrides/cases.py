@@ -17,8 +17,11 @@ def on_page_markdown(markdown: str, *, page: Any, files: Any, **_: Any) -> str:
     """Return the page's Markdown, with the case studies below it where it is their list."""
     if page.file.src_uri != LIST:
         return markdown
+    first = page.meta.get("cases") or []
     found = [(CASE.fullmatch(file.src_uri), file) for file in files]
-    listed = sorted(_entry(match[1], file.content_string) for match, file in found if match)
+    cases = {match[1]: file.content_string for match, file in found if match}
+    ordered = sorted(cases, key=lambda n: (first.index(n) if n in first else len(first), n))
+    listed = [_entry(name, cases[name]) for name in ordered]
     return "\n".join([markdown, "", *listed])
 
 

@@ -56,6 +56,7 @@ def test_a_claim_may_stand_where_markdown_keeps_it(text):
         ("a <!--claims ladder-->\n<!--/claims-->", "shares its line"),
         ("<!--claims ladder-->\n| a |", "is not closed"),
         ("<!--claims a b-->\n<!--/claims-->", "names one result"),
+        ("<!--claims in:x a b-->\n<!--/claims-->", "names one result"),
     ],
 )
 def test_a_claim_is_refused_where_markdown_breaks_it(text, what):

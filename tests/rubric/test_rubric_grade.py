@@ -158,7 +158,8 @@ def test_a_repository_without_evidence_is_graded_too(tmp_path):
     told = grade.result(found)
     assert told["grade"] == "not yet"
     assert {g["code"] for g in told["gates"]} == {"BU2"}
-    assert "evidence/contract.json" in found.outcomes["SL1"].message
+    assert "evidence/contract.json" in told["gates"][0]["reason"]
+    assert "evidence/splits" in found.outcomes["SL1"].evidence[-1]
     assert found.outcomes["SL6"].status == "partial"
     assert "0.9" in " ".join(found.outcomes["CO2"].evidence)
 

@@ -168,6 +168,10 @@ BARE = {
         lambda r: (r / "pyproject.toml").write_text("a = " + "[" * MEGABYTE),
         "pyproject.toml names dependencies",
     ),
+    "a pyproject.toml of one endless key": (
+        lambda r: (r / "pyproject.toml").write_text("a" + ".a" * 90_000 + " = 1"),
+        "pyproject.toml names dependencies",
+    ),
     "requirements of one line of spaces": (
         lambda r: (r / "requirements.txt").write_text(" " * 4 * MEGABYTE + "!"),
         "versions are named, not pinned",

@@ -2,6 +2,7 @@
 
 `<!--claim SUBJECT PATH FORMAT...-->text<!--/claim-->` inside a line;
 `<!--claims NAME-->` ... `<!--/claims-->` on lines of their own around a table.
+In a folder that holds several projects, `in:PROJECT` comes first within the mark.
 """
 
 import re
@@ -28,6 +29,7 @@ class Claim:
     line: int
     start: int
     end: int
+    inside: str = ""  # the case study named first, where several stand in one folder
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Block:
     line: int
     start: int
     end: int
+    inside: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def _step(
 def _add(parsed: Parsed, opened: re.Match, closing: re.Match) -> None:
     number = parsed.page.line_at(opened.start()).number
     words = opened[4].split()
+    inside = words.pop(0).removeprefix("in:") if opened[4].lstrip().startswith("in:") else ""
     start, end = opened.end(), closing.start()
     text = parsed.page.text[start:end]
     if opened[3] == "claims":
@@ -119,7 +123,7 @@ def _add(parsed: Parsed, opened: re.Match, closing: re.Match) -> None:
             what = f"a table block names one result, received {' '.join(words) or 'nothing'!r}"
             parsed.faults.append(Fault(number, what, "write <!--claims NAME-->"))
             return
-        parsed.blocks.append(Block(words[0], text, number, start, end))
+        parsed.blocks.append(Block(words[0], text, number, start, end, inside))
         return
     options = words[2:]
     spec = options.pop(0) if options and options[0] not in FLAGS else ""
@@ -135,7 +139,8 @@ def _add(parsed: Parsed, opened: re.Match, closing: re.Match) -> None:
             )
         )
         return
-    parsed.claims.append(Claim(words[0], words[1], spec, tuple(options), text, number, start, end))
+    told = (words[0], words[1], spec, tuple(options))
+    parsed.claims.append(Claim(*told, text, number, start, end, inside))
 
 
 def _misplaced(page: markdown.Page, line: markdown.Line, mark: re.Match) -> Fault | None:

@@ -1,12 +1,13 @@
-"""Write and check the claims of a project's Markdown files."""
+"""Write and check the claims of a project's Markdown files, or of a folder of several."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from proofolio import files
-from proofolio.claims import front, grammar, ladder, prose, render
+from proofolio.claims import front, grammar, ladder, prose, render, shelf
 from proofolio.claims.resolve import Resolve
+from proofolio.claims.shelf import Shelf
 from proofolio.contract import ClaimError, Layout
 
 LADDER = "ladder"
@@ -30,16 +31,19 @@ class Problem:
 def pages(root: Path | str) -> list[Path]:
     """Return the Markdown files of a project that may publish numbers, sorted.
 
-    `docs/result/` is left out: it is git-ignored and written anew from evidence by each build.
+    `docs/result/` is left out: it is git-ignored and written anew from evidence by each build, and
+    so are the built pages at a root of several projects.
     """
     root = Layout(root).root
+    if shelf.is_shelf(root):
+        return shelf.pages(root)
     named = [root / name for name in ("README.md", "MODEL_CARD.md", "DATA_CARD.md")]
     written = sorted((root / "docs").rglob("*.md"))
     kept = [path for path in written if root / "docs" / "result" not in path.parents]
     return [path for path in named if path.is_file()] + kept
 
 
-def bind(text: str, resolve: Resolve, where: str = "text") -> str:
+def bind(text: str, resolve: Resolve | Shelf, where: str = "text") -> str:
     """Return `text` with every claim's text taken from evidence.
 
     Raises ClaimError naming `where:line` and the remedy for each claim that cannot stand there or
@@ -63,7 +67,7 @@ def write(where: Path | str | Layout | Iterable[Path]) -> int:
     """Rewrite the text of every claim from evidence; return how many files changed.
 
     Args:
-        where: a project's root, or Markdown files inside a project.
+        where: a root, of a project or of several, or Markdown files below one.
 
     Raises:
         ClaimError: before anything is written, with every faulty claim as file:line and remedy.
@@ -75,7 +79,7 @@ def write(where: Path | str | Layout | Iterable[Path]) -> int:
     texts, faults, resolvers = {}, [], {}
     for path in map(Path, paths):
         root = _root_of(path)
-        resolve = resolvers.setdefault(root, Resolve(Layout(root)))
+        resolve = resolvers.setdefault(root, _evidence(root))
         try:
             texts[path] = bind(_read(path), resolve, _name(path, root))
         except ClaimError as error:
@@ -89,18 +93,19 @@ def check(root: Path | str, *, strict: bool = False) -> list[Problem]:
     """Return every claim whose text differs from evidence, and every number nothing binds.
 
     Args:
-        root: a project's root folder.
+        root: the root folder of a project, or of several in `case_studies/`.
         strict: unbound numbers are failures instead of warnings.
     """
-    layout = Layout(root)
-    resolve = Resolve(layout)
+    root = Layout(root).root
+    resolve = _evidence(root)
     problems: list[Problem] = []
-    for path in pages(layout.root):
-        name = _name(path, layout.root)
+    for path in pages(root):
+        name = _name(path, root)
         parsed = grammar.parse(_read(path))
         problems += [Problem(f"{name}:{f.line}", f.what, f.remedy) for f in parsed.faults]
         problems += [p for span in parsed.spans() for p in _compare(span, resolve, name)]
-        problems += [Problem(name, f.what, f.remedy) for f in front.check(parsed, resolve)]
+        if isinstance(resolve, Resolve):
+            problems += [Problem(name, f.what, f.remedy) for f in front.check(parsed, resolve)]
         problems += [
             Problem(f"{name}:{f.line}", f.what, f.remedy, warning=not strict)
             for f in prose.unbound(parsed)
@@ -108,7 +113,9 @@ def check(root: Path | str, *, strict: bool = False) -> list[Problem]:
     return problems
 
 
-def _compare(span: grammar.Claim | grammar.Block, resolve: Resolve, name: str) -> list[Problem]:
+def _compare(
+    span: grammar.Claim | grammar.Block, resolve: Resolve | Shelf, name: str
+) -> list[Problem]:
     where = f"{name}:{span.line}"
     try:
         shown = _shown(span, resolve)
@@ -122,7 +129,8 @@ def _compare(span: grammar.Claim | grammar.Block, resolve: Resolve, name: str) -
     return [Problem(where, what, "run proofolio claims write")]
 
 
-def _shown(span: grammar.Claim | grammar.Block, resolve: Resolve) -> str:
+def _shown(span: grammar.Claim | grammar.Block, resolve: Resolve | Shelf) -> str:
+    resolve = resolve.of(span.inside)
     if isinstance(span, grammar.Claim):
         return render.text(resolve.value(span.subject, span.path), span.spec, span.flags)
     if span.name == LADDER:
@@ -153,10 +161,14 @@ def _name(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
+def _evidence(root: Path) -> Resolve | Shelf:
+    return Shelf(root) if shelf.is_shelf(root) else Resolve(Layout(root))
+
+
 def _root_of(path: Path) -> Path:
-    """Return the nearest folder above a file that holds evidence or a project file."""
+    """Return the nearest folder above a file that is a project or holds several."""
     for folder in path.resolve().parents:
-        if (folder / "evidence" / "contract.json").is_file() or (folder / "project.yaml").is_file():
+        if shelf.is_project(folder) or shelf.is_shelf(folder):
             return folder
     raise ClaimError(
         f"{path.name} belongs to no project",

@@ -30,6 +30,19 @@ class Resolve:
     def __init__(self, layout: Layout) -> None:
         self.store = Store(layout)
 
+    def of(self, inside: str) -> "Resolve":
+        """Return itself: within a project no claim names another.
+
+        Raises ClaimError where one does.
+        """
+        if inside:
+            raise ClaimError(
+                f"in:{inside} names a project within a project",
+                expected="a claim on this project's own evidence",
+                remedy=f"remove in:{inside}, or move the sentence to the root's pages",
+            )
+        return self
+
     def value(self, subject: str, path: str) -> Bound:
         """Return what `subject` and `path` are bound to.
 

@@ -73,9 +73,13 @@ def examine(
 def _run(code: str, subject: Subject) -> Outcome:
     """Run one check; one that cannot end is a finding about that criterion alone."""
     try:
-        return CHECKS[code].run(subject)
+        found = CHECKS[code].run(subject)
     except Exception as error:
         return failed(f"the check could not be made: {type(error).__name__}: {error}")
+    named = not CHECKS[code].static  # static checks name the files they look for
+    if subject.bare and named and found.status in ("fail", "partial"):
+        return found.wanting(rubric().criterion(code).evidence)
+    return found
 
 
 def unreadable(path: str, why: str) -> Examined:

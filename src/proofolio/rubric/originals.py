@@ -21,7 +21,7 @@ SHORTEST = 40  # characters of a fragment that could hardly be written twice by 
 _BREAK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<!--.*?-->|\n\s*\n|\n#.*\n|```", re.DOTALL)
 _PLACEHOLDER = re.compile(
     r"\bTODO\b|\bFIXME\b|\bTBD\b|lorem ipsum|cookiecutter\.|\{\{[^{}]{0,200}\}\}|<your[- ]"
-    r"|insert \w+ here",
+    r"|insert \w+ here|a short description of the project\b|your project name",
     re.IGNORECASE,
 )
 

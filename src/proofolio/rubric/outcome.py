@@ -33,6 +33,10 @@ class Outcome:
         """Return this outcome with a gate."""
         return replace(self, gate=one_line(reason))
 
+    def wanting(self, evidence: str) -> "Outcome":
+        """Return this outcome with a line on the evidence that would earn the points."""
+        return replace(self, evidence=(*self.evidence, one_line(f"would show it: {evidence}")))
+
     def as_json(self) -> dict[str, Any]:
         """Return the fields, for the cache."""
         return {

@@ -7,6 +7,7 @@ raises `Refused` with one plain line.
 import ast
 import json
 import re
+import tomllib
 from typing import Any
 
 import yaml
@@ -18,6 +19,7 @@ MOST_LINE = 20_000  # characters of one line of Markdown
 MOST_OPEN = 200  # marks of one Markdown page that nothing closes
 MOST_VALUES = 1_000_000  # of one JSON text
 MOST_NUMBER = 400  # characters of one number of YAML
+MOST_TOML, MOST_DOTS = 200_000, 500  # characters of a file, dots of one line
 MOST_SOURCE = 300_000  # characters of one Python file
 
 
@@ -116,6 +118,18 @@ def depth(text: str) -> int:
         elif mark in "]}":
             level -= 1
     return deepest
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return the value of a TOML text; raises Refused."""
+    if len(text) > MOST_TOML:
+        raise Refused(f"TOML of {len(text):,} characters, the limit is {MOST_TOML:,}")
+    if max(line.count(".") for line in text.split("\n")) > MOST_DOTS:
+        raise Refused(f"TOML has a line of over {MOST_DOTS} dots")  # a key takes their square
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused(one_line(f"not valid TOML: {error}")) from None
 
 
 def read_python(text: str) -> ast.Module:

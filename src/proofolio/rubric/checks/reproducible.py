@@ -3,6 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
+from proofolio.rubric import parsing
 from proofolio.rubric.outcome import Outcome, check, failed, partial, passed
 from proofolio.rubric.subject import Subject
 from proofolio.rubric.tree import DATA
@@ -20,6 +21,10 @@ _CI = (
 )  # fmt: skip
 _RUNS_TESTS = re.compile(r"\b(?:pytest|py\.test|tox|nox|unittest|make (?:test|check)|hatch test)\b")
 _TRACKED = r"git\W+rev-parse|mlflow\.|wandb\.init|save_hyperparameters|hydra\.main|dvc\."
+_DATA_LICENCE = (
+    r"(?:data|dataset|images)[^.\n]{0,80}licen[cs]e|licen[cs]e[^.\n]{0,60}data"
+    r"|(?:data|dataset|images)[^.\n]{0,80}\bcc[ -](?:by|0)"
+)
 _SECRETS = {  # what each begins with is looked for first: that is fast in a file of any size
     "an AWS key": r"\bAKIA[0-9A-Z]{16}\b",
     "a GitHub token": r"\b(?:ghp|gho|ghs|ghr)_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{60,}",
@@ -57,6 +62,9 @@ def pinned(subject: Subject) -> Outcome:
     if lists:
         counted = [f"{name} pins {n} of {total}" for name, (n, total) in exact.items()]
         return partial("versions are named, not pinned", *counted)
+    pins = _declared(subject)
+    if len(pins) >= _FEW and sum("==" in p for p in pins) / len(pins) >= _PINNED:
+        return passed(f"pyproject.toml pins its {len(pins)} dependencies", "pyproject.toml")
     named = tree.first("pyproject.toml", "setup.py", "setup.cfg", "pipfile", "dockerfile")
     if named:
         return partial(f"{named} names dependencies; no file pins their versions", named)
@@ -68,6 +76,16 @@ def _lines(text: str) -> list[str]:
     return [line[:_LONGEST] for line in text.splitlines()[:_MOST_LISTED]]
 
 
+def _declared(subject: Subject) -> list[str]:
+    """Return the dependencies that pyproject.toml declares; empty where it cannot be read."""
+    try:
+        found = parsing.read_toml(subject.tree.text("pyproject.toml"))
+        listed = found["project"]["dependencies"]
+    except (parsing.Refused, KeyError, TypeError):
+        return []
+    return [str(x) for x in listed] if isinstance(listed, list) else []
+
+
 @check("RT2")
 def provenance(subject: Subject) -> Outcome:
     """Each run names a clean commit; its hashes are those of the record."""
@@ -76,7 +94,7 @@ def provenance(subject: Subject) -> Outcome:
     if subject.e is None:
         stated = subject.in_code(_TRACKED)
         if stated:
-            return partial(f"runs are tracked by {stated}; no record is here: {subject.without}")
+            return partial(f"runs are tracked; no record is here: {subject.without}", stated)
         return failed(f"no run says what made it: {subject.without}")
     runs = subject.primary_runs
     if not runs:
@@ -113,9 +131,7 @@ def licences(subject: Subject) -> Outcome:
     recorded = subject.tree.json("evidence/dataset.json")
     if not data and isinstance(recorded, dict):
         data = str(recorded.get("license") or "")
-    prose = subject.says(
-        r"(?:data|dataset|images)[^.\n]{0,80}licen[cs]e|licen[cs]e[^.\n]{0,60}data"
-    )
+    prose = subject.says(_DATA_LICENCE) or _beside_data(subject)
     if code and data:
         return passed(f"code: {code}; data: {data}", code)
     if code and prose:
@@ -124,6 +140,12 @@ def licences(subject: Subject) -> Outcome:
         lacking = "the data's licence is not stated" if code else "there is no LICENSE file"
         return partial(lacking, code or "", prose or "")
     return failed("neither the licence of the code nor that of the data is stated")
+
+
+def _beside_data(subject: Subject) -> str | None:
+    """Return the README inside a folder of data that speaks of a licence."""
+    names = subject.tree.match(*(f"{folder}/readme*" for folder in DATA))[:3]
+    return next((n for n in names if re.search(r"licen[cs]e", subject.tree.text(n).lower())), None)
 
 
 @check("RT7", static=True)
@@ -163,7 +185,8 @@ def iteration(subject: Subject) -> Outcome:
         return failed(subject.history.why or "there is no git history")
     days = {c.time // 86_400 for c in commits}
     coded = [c for c in commits if any(n.endswith((".py", ".ipynb")) for n in c.files)]
-    told = f"{len(commits)} commits on {len(days)} day(s), {len(coded)} of them change code"
+    many = "commit" if len(commits) == 1 else "commits"
+    told = f"{len(commits)} {many} on {len(days)} day(s), {len(coded)} of them change code"
     lines = [f"{c.sha[:8]} {c.subject}" for c in coded[:3]]
     enough = len(commits) >= _COMMITS and len(coded) >= _COMMITS // 2
     if enough and (len(days) >= _DAYS or len(commits) >= 3 * _COMMITS):

@@ -66,7 +66,7 @@ def _grades() -> Iterator[str]:
     yield (
         f"{len(gates)} criteria are **gates**: {_codes(gates)}. Where one is broken, the grade is "
         "*not yet*, whatever the total. What is merely missing loses points; a gate fails on what "
-        "is shown to be wrong."
+        "is shown to be wrong, and where nobody can recompute the metrics (BU2)."
     )
     yield (
         "Evidence that a machine can check earns all points of a criterion, a statement in prose "
@@ -93,6 +93,8 @@ def _criterion(criterion: Criterion) -> Iterator[str]:
         f"**What counts:** {said(criterion.evidence)}.",
         f"**How to mend it:** {said(criterion.fix)}",
     ]
+    links = [f"[{rubric().guides[name]}](../guides/{name}.md)" for name in criterion.guide]
+    facts.append(f"**Read:** {', '.join(links)}.")
     if criterion.sources:
         facts.append(f"**Asked also by:** {'; '.join(criterion.sources)}.")
     yield "\n".join(f"- {fact}" for fact in facts)

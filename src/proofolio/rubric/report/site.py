@@ -64,6 +64,7 @@ def _example(folder: Path) -> Iterator[str]:
         ]
         for code, answer in graded.of(project).items()
     ]
+    yield "<!--not-a-claim: levels and a mentor's words on them, no measurement-->"
     yield markdown.table(["Criterion", "Level", "Why"], rows)
     if (folder / "result.json").is_file():
         (graded_project,) = text.harmless(files.read_json(folder / "result.json"))["projects"]
