@@ -58,7 +58,7 @@ def csv(shown: str, data: bytes) -> None:
 
 
 def _footer(shown: str, table: "pq.ParquetFile") -> list[str]:
-    """Check what a table says of itself; return its columns of text."""
+    """Check what a table says of itself; return its columns of text that dictionaries may hold."""
     import pyarrow as pa
 
     found, schema = table.metadata, table.schema_arrow
@@ -71,13 +71,15 @@ def _footer(shown: str, table: "pq.ParquetFile") -> list[str]:
         raise Refused(f"{shown} claims {rows:,} rows of {columns:,} columns")
     if not 0 <= unpacked <= MOST_UNPACKED:
         raise Refused(f"{shown} would unpack to {unpacked:,} bytes")
+    chunks = [group.column(i) for group in groups[:1] for i in range(columns)]
+    delta = {c.path_in_schema for c in chunks if "DELTA_BYTE_ARRAY" in c.encodings}
     text = []
     for column in schema:
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         if not (pa.types.is_primitive(kind) or is_text or pa.types.is_null(kind)):
             raise Refused(f"{shown}: column {one_line(column.name, 40)} is {kind}")
-        text += [column.name] if is_text else []
+        text += [column.name] if is_text and column.name not in delta else []
     return text
 
 
