@@ -1,7 +1,10 @@
 """`copier update` from each of the last three versions to what is here, with edits of one's own."""
 
+import re
+import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +17,10 @@ from rendering import environment, run
 
 from proofolio import claims, verify
 
+NOTES = versions.ROOT / "docs" / "start" / "updating.md"
+# Which version, the oldest first, and kind. The first stand-in knows images alone.
 CASES = [(0, "image"), (1, "image"), (1, "events"), (2, "image"), (2, "events")]
+OLDEST = {kind: next(case for case in CASES if case[1] == kind) for kind in ("image", "events")}
 OWN = {  # files of the author's: a text that stands there, and what stands there after the edit
     "README.md": ("\n## ", "\nWhat I learnt is below.\n\n## "),
     "project.yaml": ("\nseeds: [0, 1] ", "\nseeds: [0, 1, 2] "),
@@ -41,6 +47,7 @@ DELETED = ("notebooks/02_errors.py", "src/my_project/explore.py")
 class Updated(NamedTuple):
     """A project after its update, a fresh one beside it, and every file as it was before."""
 
+    kind: str
     root: Path
     fresh: Path
     before: dict[str, bytes]
@@ -71,7 +78,7 @@ def updated(request, source, tmp_path_factory):
             patch.setenv(name, value)
         run_update(root, defaults=True, overwrite=True, quiet=True)
     render(template, fresh, tags[-1], kind)
-    return Updated(root, fresh, before)
+    return Updated(kind, root, fresh, before)
 
 
 def render(template, into, tag, kind):
@@ -161,8 +168,51 @@ def test_the_project_still_holds(updated):
 
 
 @pytest.mark.slow
-def test_a_second_update_changes_nothing(updated):
-    if updated.root.parent.name != "updated0":
+def test_old_code_goes_from_raw_files_to_a_verified_page(updated, request):
+    if OLDEST[updated.kind] != request.node.callspec.params["updated"]:
+        pytest.skip("the oldest of each kind is enough")
+    run(updated.root, "all", "--quick")
+    assert not verify.run(updated.root / "work" / "quick").problems
+
+
+def commands(root):
+    """Return the names of the commands that a project's source declares."""
+    modules = sorted((root / "src" / "my_project").glob("*.py"))
+    text = "".join(path.read_text(encoding="utf-8") for path in modules)
+    listed = ",".join(re.findall(r"^COMMANDS = \((.*)\)", text, re.MULTILINE))
+    decorated = re.findall(r"^@app\.command\ndef (\w+)", text, re.MULTILINE)
+    return {*decorated, *re.findall(r"\w+", listed)}
+
+
+@pytest.mark.slow
+def test_the_notes_name_every_command_that_is_new(updated):
+    told = NOTES.read_text(encoding="utf-8").partition("## Upgrade notes")[2]
+    assert {"prepare", "verify"} <= commands(updated.root) <= commands(updated.fresh)
+    new = commands(updated.fresh) - commands(updated.root)
+    assert {name for name in new if f"`{name}`" not in told} == set()
+
+
+@pytest.mark.slow
+def test_the_notes_bring_the_commands_of_operation(updated, tmp_path):
+    if updated.kind == "events":
+        pytest.skip("of images alone")
+    told = NOTES.read_text(encoding="utf-8").partition("## Upgrade notes")[2]
+    shown = textwrap.dedent(re.search(r"```python\n(.*?operation.*?) *```", told, re.DOTALL)[1])
+    package = tmp_path / "src" / "my_project"
+    shutil.copytree(updated.root / "src" / "my_project", package)
+    for name in ("operation.py", "sheets.py"):
+        shutil.copy(updated.fresh / "src" / "my_project" / name, package)
+    before, found, after = (package / "__main__.py").read_text("utf-8").rpartition("    try:\n")
+    assert found
+    lines = textwrap.indent(shown, "    ", lambda line: line.strip() != "")
+    (package / "__main__.py").write_text(before + lines + found + after, encoding="utf-8")
+    said = run(tmp_path, "--help")
+    assert all(re.search(rf"\b{name} ", said) for name in ("export", "serve", "monitor"))
+
+
+@pytest.mark.slow
+def test_a_second_update_changes_nothing(updated, request):
+    if request.node.callspec.params["updated"] != CASES[0]:
         pytest.skip("one project is enough")
     versions.commit(updated.root, "Template updated")
     run_update(updated.root, defaults=True, overwrite=True, quiet=True)
