@@ -2,6 +2,7 @@ import time
 
 import numpy as np
 import pandas as pd
+import pytest
 from split_tables import spec
 
 from proofolio import splits
