@@ -34,7 +34,8 @@ demo: setup      ## generate a project, train, evaluate, card, site, verify, gra
 	@echo "demo: read $(DEMO)/README.md, open $(DEMO)/site/index.html and site/grade.html beside it"
 
 test: setup      ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 lint: setup      ## run every pre-commit hook on every file
 	$(BIN)/pre-commit run --all-files
@@ -48,6 +49,8 @@ site: setup      ## build the site, strict, with a page for every case study
 	      --into $(CURDIR)/$$into) || exit 1; \
 	  fi; \
 	  $(BIN)/proofolio pages $$case --into $$into || exit 1; \
+	  $(BIN)/proofolio grade $$case --format json --out $$into/grade.json >/dev/null || exit 1; \
+	  $(BIN)/proofolio grade $$case --format html --out $$into/grade.html >/dev/null || exit 1; \
 	  if [ -f $$case/src/$$name/web.py ]; then \
 	    (cd $$case && PYTHONPATH=src $(CURDIR)/$(BIN)/python -m $$name web \
 	      --into $(CURDIR)/$$into/try) || exit 1; \

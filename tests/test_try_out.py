@@ -40,9 +40,10 @@ pytestmark = browser.MARKS
 def stand_in(path):
     """Write a network of random weights, and limits that belong to it, as the export does."""
     import torch
-    from dog_breeds import network, onnx_file
+    from dog_breeds import network
 
     from proofolio_torch import data, weights
+    from proofolio_torch.pictures import onnx_file
 
     with weights.seeded(0):
         body = torch.nn.Sequential(
@@ -51,7 +52,8 @@ def stand_in(path):
         )  # fmt: skip
         head = torch.nn.Linear(192, 6)
     built = network.Network(body, head, data.Normalise((0.5,) * 3, (0.25,) * 3), mirror=True)
-    onnx_file.write(network.Answer(built, 0.5), 64, path.with_name("float32.onnx"))
+    picture, answer = torch.zeros((64, 64, 3), dtype=torch.uint8), network.Answer(built, 0.5)
+    onnx_file.write(answer, picture, path.with_name("float32.onnx"), outputs=network.OUTPUTS)
     onnx_file.shrink(path.with_name("float32.onnx"), path, "int8")
     told = {
         "size": 64, "classes": [f"breed_{k}" for k in range(6)],
@@ -176,6 +178,7 @@ def test_a_photograph_that_lies_sideways_is_turned(visit, synthetic, tmp_path):
 
 @pytest.mark.data
 @pytest.mark.skipif(not PHOTOGRAPHS.is_dir(), reason="no ../shared/data beside the repository")
+@pytest.mark.alone
 def test_a_photograph_of_val_is_answered_within_three_seconds(visit):
     """First answer, dropped as soon as the page is there: the best of a few fresh visits counts.
 

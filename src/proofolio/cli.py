@@ -147,6 +147,7 @@ def grade(
     jobs: int = 1,
     min_grade: Literal["sound", "strong", "exemplary"] | None = None,
     cache: bool = True,
+    guide: str = "",
 ) -> None:
     """Grade projects by the rubric; they are read, not run.
 
@@ -161,6 +162,7 @@ def grade(
         jobs: projects graded at a time.
         min_grade: exit 1 where a project is below this grade.
         cache: use and keep grades of unchanged projects in the user's cache folder.
+        guide: address of the site (https://...), so that the report links to its guides.
     """
     from proofolio.rubric import command
 
@@ -172,6 +174,7 @@ def grade(
         run_tests=execute,
         jobs=jobs,
         use_cache=cache,
+        guide=guide,
     )
     command.show(report, format, out)
     sys.exit(1 if command.below(report, min_grade) else 0)

@@ -207,21 +207,33 @@ def _shown(blocks: range, progress: bool) -> Iterable[int] | Iterator[int]:
 
 
 def decode(path: Path, shape: tuple[int, int, int], mode: str) -> np.ndarray | None:
-    """Return one picture as uint8 height x width x channels, or None where it does not decode.
+    """Return one picture as uint8 height x width x channels, or None where it does not decode."""
+    try:
+        image = pixels(np.fromfile(path, dtype=np.uint8), shape[2])  # any file name on Windows
+    except OSError:
+        return None
+    return None if image is None else fitted(image, shape, mode)
 
-    Area averaging for shrinking (no aliasing), bilinear for enlarging. A file in the right size is
-    stored untouched.
+
+def pixels(data: np.ndarray, channels: int) -> np.ndarray | None:
+    """Return the bytes of a file, uint8 (n,), as a picture in its own size, or None."""
+    import cv2
+
+    try:
+        return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR_RGB)
+    except cv2.error:
+        return None
+
+
+def fitted(image: np.ndarray, shape: tuple[int, int, int], mode: str) -> np.ndarray:
+    """Return a picture as uint8 of `shape`, height x width x channels.
+
+    Area averaging for shrinking (no aliasing), bilinear for enlarging. One in the right size is
+    taken untouched.
     """
     import cv2
 
     height, width, channels = shape
-    flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR_RGB
-    try:
-        image = cv2.imdecode(np.fromfile(path, dtype=np.uint8), flag)  # any file name on Windows
-    except (OSError, cv2.error):
-        return None
-    if image is None:
-        return None
     inner = (width, height)
     if mode == "pad":
         scale = min(height / image.shape[0], width / image.shape[1])

@@ -2,7 +2,7 @@
 
 import builders
 import pytest
-import recorded
+from evidence import recorded
 from pydantic import ValidationError
 
 from proofolio import evidence, files, project

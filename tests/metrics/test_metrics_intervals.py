@@ -270,7 +270,7 @@ def test_seed_means_in_one_pass_have_the_bits_of_each_alone(second):
             lambda y, p, c: metrics.interval("auroc", y, p, np.where(c == 0, np.nan, c)),
             "4 rows without",
         ),
-        (lambda y, p, c: metrics.interval("auroc", y, p, c, resamples=0), "needs resamples"),
+        (lambda y, p, c: metrics.interval("auroc", y, p, c, resamples=-1), "needs resamples"),
         (lambda y, p, c: metrics.interval("auroc", y, p, c, level=95), "confidence level"),
         (lambda y, p, c: metrics.seed_mean("auroc", y, [], c), "differ in number"),
         (
@@ -291,6 +291,7 @@ def test_unfit_input_is_refused(call, said):
         call(*tiny())
 
 
+@pytest.mark.alone
 def test_speed_of_one_large_and_one_usual_run():
     """A tenth of the rows of the target (100,000 x 2,000 in 30 s), with a wide margin."""
     rng = np.random.default_rng(0)

@@ -24,6 +24,7 @@ def criterion(known, status, **other):
     message = {"pass": "Found and in order.", "na": "There is no time in this table."}
     return {
         **told,
+        "url": f"guides/{known['guide'][0]}/",
         "status": status,
         "points": SHARE[status] * known["points"],
         "max": known["points"],

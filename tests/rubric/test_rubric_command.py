@@ -180,3 +180,4 @@ def test_repo_review_shows_the_static_criteria(bare, tmp_path):
     assert checks["RT4"]["result"] is False
     assert checks["RT5"]["result"] is None
     assert done.returncode == 3
+    assert "modified the input fixtures" not in done.stderr

@@ -93,9 +93,10 @@ def test_evidence_question_and_the_given_level_are_shown():
 
 def test_links_to_the_guide_need_its_address():
     result = graded.result(graded.project("a", WEAK))
-    assert "rubric/#sl4" not in html.write(result)
+    assert "guides/leakage/" not in html.write(result)
+    assert "Read: Leakage" in html.write(result)
     page = html.write({**result, "guide": "https://example.org/x/"})
-    assert 'href="https://example.org/x/rubric/#sl4"' in page
+    assert 'href="https://example.org/x/guides/leakage/"' in page
 
 
 def test_pages_allow_only_their_own_style_and_script(cohort):

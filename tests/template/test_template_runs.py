@@ -1,6 +1,8 @@
 """The real entry point on a generated project: a smoke run, from raw files to a verified page."""
 
+import base64
 import json
+import shutil
 import subprocess
 import sys
 
@@ -8,7 +10,7 @@ import pytest
 import yaml
 from rendering import ROOT, environment, render, run
 
-from proofolio import evidence, project, splits, verify
+from proofolio import decisions, evidence, project, splits, table, verify
 from proofolio.contract import Layout
 
 STEPS = ("prepare", "split", "audit", "train", "select", "evaluate", "cards", "sheets", "pages")
@@ -178,3 +180,54 @@ def test_labels_of_sealed_parts_are_not_for_training(generated, monkeypatch):
 def test_site_frame_is_the_one_of_this_repository(generated):
     for name in ("docs/stylesheets/proofolio.css", "docs/_overrides/main.html"):
         assert (generated / name).read_bytes() == (ROOT / name).read_bytes(), name
+
+
+@pytest.mark.slow
+def test_a_network_is_exported_answers_and_is_watched(smoked):
+    pytest.importorskip("onnxscript")
+    from fastapi.testclient import TestClient
+
+    from proofolio_torch import pictures, service
+
+    root, _ = smoked
+    quick = Layout(root / "work" / "quick")
+    assert "no network was exported" in run_in(quick.root, "serve", "--open", code=2)
+    network = next(r for r in evidence.runs(quick) if r.name == "small_cnn")
+    assert f"of {network.id}" in run_in(quick.root, "export", "--run", network.id)
+    parity = evidence.results.read(quick, "export_parity")
+    assert [row["compared"] for row in parity.table] == ["torch", "recorded"]
+    assert parity.how == f"python -m my_project export --run {network.id}"
+    assert not verify.run(quick.root).problems
+
+    folder, log = quick.root / "work/serving", quick.root / "work/serving/decisions.jsonl"
+    raw, rows = quick.root / project.load(quick.root).data.raw, table.read(quick)
+    scorer = pictures.ImageScorer(pictures.Exported(folder))
+    settings = service.Settings(open=True, items=200, body_bytes=1 << 24)
+    items = [{"id": f"{i}-{k}", "image": base64.b64encode((raw / path).read_bytes()).decode()}
+             for k in range(2) for i, path in zip(rows["id"], rows["path"], strict=True)]  # fmt: skip
+    with TestClient(service.create(scorer, settings=settings, log=service.DecisionLog(log))) as app:
+        found = app.post("/score", json={"items": items[:200]}).json()
+    stored = evidence.predictions(quick, network).set_index("id")["p_suspect"]
+    live = {r["id"].rsplit("-", 1)[0]: r["probabilities"]["suspect"] for r in found["results"]}
+    calibrated = decisions.calibrate(stored.to_numpy(), network.calibration)
+    known = dict(zip(stored.index, calibrated, strict=True))
+    assert max(abs(live[i] - known[i]) for i in live if i in known) < 0.05  # bfloat16 in the record
+    said = subprocess.run(
+        [sys.executable, "-m", "my_project", "monitor"], cwd=quick.root, env=environment(root),
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert said.returncode in (0, 1) and "stability of score" in said.stdout, said.stderr[-2000:]
+    shutil.rmtree(folder)
+    for kind in ("parity", "size", "latency"):
+        quick.result(f"export_{kind}").unlink()
+
+
+def run_in(folder, *words, code=0):
+    """Run `python -m my_project WORDS` in the folder of the smoke run."""
+    root = folder.parents[1]
+    command = [sys.executable, "-m", "my_project", *words]
+    done = subprocess.run(
+        command, cwd=folder, env=environment(root), capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stdout[-2000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr

@@ -10,8 +10,9 @@ from PIL import Image
 from proofolio import files
 from proofolio.contract import RunError, StaleError
 from proofolio_torch import data, weights
+from proofolio_torch.pictures import onnx_file
 
-from dog_breeds import export, measure, network, onnx_file, pictures, predict, train, web
+from dog_breeds import export, measure, network, pictures, predict, train, web
 
 SIZE = 24
 NAMES = [f"breed_{k}" for k in range(6)]
@@ -32,7 +33,8 @@ def answer(head=True, mirror=True):
 def exported(tmp_path_factory):
     """The three files of a small network, and the network."""
     folder, made = tmp_path_factory.mktemp("export"), answer()
-    onnx_file.write(made, SIZE, folder / "float32.onnx")
+    picture = torch.zeros((SIZE, SIZE, 3), dtype=torch.uint8)
+    onnx_file.write(made, picture, folder / "float32.onnx", outputs=network.OUTPUTS)
     for name in onnx_file.NAMES[1:]:
         onnx_file.shrink(folder / "float32.onnx", folder / f"{name}.onnx", name)
     return folder, made

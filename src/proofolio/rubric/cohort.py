@@ -5,6 +5,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from proofolio import __version__
 from proofolio.contract import ProjectError
 from proofolio.rubric import grade, originals, workers
 from proofolio.rubric.answers import Answers
@@ -64,7 +65,7 @@ def report(
         extra = then(examined) if then else {}
         entry = grade.result(examined, given)
         projects.append(entry | extra)
-    return {"schema": SCHEMA, "projects": projects}
+    return {"schema": SCHEMA, "by": f"proofolio {__version__}", "projects": projects}
 
 
 def _copies(found: list[Examined]) -> None:

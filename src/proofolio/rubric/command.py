@@ -23,6 +23,7 @@ def run(
     run_tests: bool = False,
     jobs: int = 1,
     use_cache: bool = True,
+    guide: str = "",
 ) -> dict[str, Any]:
     """Grade folders, or those that a text file lists, and return the report (schema 1).
 
@@ -34,6 +35,7 @@ def run(
         run_tests: Run each project's tests in a copy.
         jobs: Projects graded at a time.
         use_cache: Keep grades by content in the user's cache folder and use those kept.
+        guide: Address of the site, for links to the guides.
 
     Raises:
         ProjectError: a path, the answers or the earlier report cannot be used.
@@ -45,6 +47,8 @@ def run(
     with _progress(len(folders)) as done:
         then = execute.run if run_tests else None
         report = cohort.report(folders, asked, jobs=jobs, given=human, then=then, done=done)
+    if guide:
+        report["guide"] = guide
     if before is None:
         return report
     from proofolio.rubric.report import changes

@@ -5,7 +5,7 @@ from importlib import resources
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 How = Literal["automatic", "documented", "human"]
 Phase = Literal["define", "data", "train", "report"]
@@ -39,10 +39,15 @@ class Criterion(_Row):
     gate: bool = False
     evidence: str
     fix: str
-    url: str
+    guide: tuple[str, ...] = Field(min_length=1)
     sources: tuple[str, ...] = ()
     question: str | None = None
     levels: tuple[str, str, str, str] | None = None
+
+    @property
+    def url(self) -> str:
+        """Address, on the site, of the guide that teaches it."""
+        return f"guides/{self.guide[0]}/"
 
     @model_validator(mode="after")
     def _human(self) -> "Criterion":
@@ -52,8 +57,9 @@ class Criterion(_Row):
 
 
 class Rubric(_Row):
-    """Sections and criteria, in the order of the report."""
+    """Guides by file name with their titles; sections and criteria, in the order of the report."""
 
+    guides: dict[str, str]
     sections: tuple[Section, ...]
     criteria: tuple[Criterion, ...]
 
@@ -65,6 +71,9 @@ class Rubric(_Row):
                 raise ValueError(f"{section.code}: points add up to {points}")
         if len({c.code for c in self.criteria}) != len(self.criteria):
             raise ValueError("a code stands twice")
+        named = {name for c in self.criteria for name in c.guide}
+        if named != set(self.guides):
+            raise ValueError(f"guides without title or use: {named ^ set(self.guides)}")
         return self
 
     def criterion(self, code: str) -> Criterion:

@@ -33,6 +33,10 @@ class Outcome:
         """Return this outcome with a gate."""
         return replace(self, gate=one_line(reason))
 
+    def wanting(self, evidence: str) -> "Outcome":
+        """Return this outcome with a line on the evidence that would earn the points."""
+        return replace(self, evidence=(*self.evidence, one_line(f"would show it: {evidence}")))
+
     def as_json(self) -> dict[str, Any]:
         """Return the fields, for the cache."""
         return {
@@ -50,10 +54,10 @@ class Outcome:
 
 
 def _outcome(status: Status, message: str, evidence: tuple[str, ...]) -> Outcome:
-    lines = [one_line(line) for line in evidence if line]
-    more = len(lines) - _MOST_EVIDENCE
-    if more > 0:
-        lines = [*lines[:_MOST_EVIDENCE], f"and {more} more"]
+    told = [line for line in evidence if line]
+    lines = [one_line(line) for line in told[:_MOST_EVIDENCE]]
+    if len(told) > _MOST_EVIDENCE:
+        lines.append(f"and {len(told) - _MOST_EVIDENCE} more")
     return Outcome(status, one_line(message), tuple(lines))
 
 

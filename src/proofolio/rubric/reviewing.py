@@ -1,5 +1,6 @@
 """The static criteria as checks of repo-review: `repo-review PATH` and its pre-commit hook."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,27 @@ assert checks
 _PREFIX = "proofolio-"
 
 
-def proofolio_subject(package: Any) -> Subject | None:
-    """Fixture: the project as checks see it; None where it's no folder of this machine."""
+@dataclass(frozen=True)
+class Shared:
+    """A project as checks see it, one for all of them: what one has read the next need not.
+
+    repo-review compares and copies fixtures after each check; the same folder is the same project.
+    """
+
+    root: Path
+    subject: Subject = field(compare=False, repr=False)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Shared":
+        """Return the project itself: it only remembers what was read."""
+        return self
+
+
+def proofolio_subject(package: Any) -> Shared | None:
+    """Fixture: the project, read once; None where it's no folder of this machine."""
     if not isinstance(package, Path):
         return None
-    return Subject(Tree(package), History(package.resolve()), Proof(why="files were read only"))
+    proof = Proof(why="files were read only")
+    return Shared(package, Subject(Tree(package), History(package.resolve()), proof))
 
 
 class StaticCheck:
@@ -30,14 +47,15 @@ class StaticCheck:
     url = ""
     criterion: Criterion
 
-    def check(self, proofolio_subject: Subject | None) -> bool | str | None:
+    def check(self, proofolio_subject: Shared | None) -> bool | str | None:
         """Return True, a message, or None where the criterion does not apply."""
         if proofolio_subject is None:
             return None
-        outcome = CHECKS[self.criterion.code].run(proofolio_subject)
+        outcome = CHECKS[self.criterion.code].run(proofolio_subject.subject)
         if outcome.status in ("pass", "na"):
             return True if outcome.status == "pass" else None
-        lines = [outcome.message, *(f"- {line}" for line in outcome.evidence), self.criterion.fix]
+        lines = [outcome.message, *(f"- {line}" for line in outcome.evidence), ""]
+        lines.append(self.criterion.fix)
         return "\n".join(_plain(line) for line in lines)
 
 

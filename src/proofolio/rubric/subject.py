@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from proofolio.project.sections import answered
 from proofolio.rubric.history import History
-from proofolio.rubric.proof import MOST_PAGE, Proof
+from proofolio.rubric.proof import MOST_PAGE, MOST_PAGES, Proof
 from proofolio.rubric.tree import DATA, Tree
 
 if TYPE_CHECKING:
@@ -39,7 +39,13 @@ class Subject:
     @property
     def without(self) -> str:
         """Why there is no evidence, for a message."""
-        return self.proof.why if self.proof and self.proof.why else "there is no evidence folder"
+        why = self.proof.why if self.proof else ""
+        return why.split(" (")[0] if self.bare else why
+
+    @property
+    def bare(self) -> bool:
+        """Whether the project records nothing by the contract: its statements are all there is."""
+        return "evidence/contract.json" not in self.tree
 
     @cached_property
     def project(self) -> dict[str, Any]:
@@ -71,7 +77,11 @@ class Subject:
         names = [self.readme_name] if self.readme_name else []
         at_root = [n for n in self.tree.match("*.md") if "/" not in n or n.startswith("docs/")]
         names += [n for n in at_root if n not in names and not n.startswith("docs/result/")]
-        return {n: self.tree.text(n)[:MOST_PAGE] for n in names[:60]}
+        found, left = {}, MOST_PAGES
+        for name in names[:60]:
+            found[name] = self.tree.text(name)[: min(left, MOST_PAGE)]
+            left -= len(found[name])
+        return found
 
     @cached_property
     def prose(self) -> str:
@@ -79,12 +89,13 @@ class Subject:
         return "\n".join(self.pages.values()).lower()
 
     def says(self, pattern: str) -> str | None:
-        """Return the sentence around the first match of a pattern in the prose, or None."""
-        found = re.search(pattern, self.prose)
-        if found is None:
-            return None
-        text = self.prose[max(0, found.start() - 60) : found.end() + 60]
-        return "prose: ..." + " ".join(text.split()) + "..."
+        """Return place and words of a pattern's first match in the prose, any case, or None."""
+        for name, page in self.pages.items():
+            if found := re.search(pattern, page, re.IGNORECASE):
+                text = page[max(0, found.start() - 60) : found.end() + 60]
+                line = page.count("\n", 0, found.start()) + 1
+                return f"{name}:{line}: ...{' '.join(text.split())}..."
+        return None
 
     @cached_property
     def code(self) -> dict[str, str]:
@@ -100,17 +111,45 @@ class Subject:
         for name in self.tree.match("*.py")[:600]:
             parts = name.split("/")
             is_test = parts[-1].startswith("test_") or parts[-1].endswith("_test.py")
-            if parts[0] in DATA or any(f"/{folder}" in f"/{name}" for folder in _CODE_FOLDERS[2:]):
+            if _in_data(name) or any(f"/{folder}" in f"/{name}" for folder in _CODE_FOLDERS[2:]):
                 continue
             inside = any(f"/{folder}" in f"/{name}" for folder in _CODE_FOLDERS[:2])
             if is_test if tests else not (is_test or inside):
                 yield name, self.tree.text(name)
 
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """Code of modules, then of notebooks, by path."""
+        return {**self.code, **self.notebook_code}
+
     def in_code(self, pattern: str) -> str | None:
-        """Return `file:line` of the first match of a pattern in code or notebooks, or None."""
-        for name, text in {**self.code, **self.notebook_code}.items():
-            found = re.search(pattern, text)
-            if found:
+        """Return the place of a pattern's first match in code, comments aside, or None."""
+        for name, text in self.sources.items():
+            for found in re.finditer(pattern, text):
+                if not text[text.rfind("\n", 0, found.start()) + 1 :].lstrip().startswith("#"):
+                    return self.place(name, text.count("\n", 0, found.start()) + 1)
+        return None
+
+    def place(self, name: str, line: int) -> str:
+        """Return `file:line`; in a notebook the code cell and the line in it."""
+        for number, cell in enumerate(self._code_cells(name), 1):
+            length = source(cell).count("\n") + 1
+            if line <= length:
+                return f"{name}: code cell {number}, line {line}"
+            line -= length
+        return f"{name}:{line}"
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """YAML, TOML and shell files outside data and CI by path, at most 100."""
+        found = self.tree.match("*.yaml", "*.yml", "*.toml", "*.sh", "makefile")
+        own = [n for n in found if not n.startswith((".", "evidence/")) and not _in_data(n)]
+        return {n: self.tree.text(n) for n in own[:100] if self.tree.sizes[n] < MOST_PAGE}
+
+    def in_settings(self, pattern: str) -> str | None:
+        """Return `file:line` of a pattern's first match in settings, or None."""
+        for name, text in self.settings.items():
+            if found := re.search(pattern, text):
                 return f"{name}:{text.count(chr(10), 0, found.start()) + 1}"
         return None
 
@@ -128,9 +167,11 @@ class Subject:
     def notebook_code(self) -> dict[str, str]:
         """Code of each notebook by path, cells one after another."""
         return {
-            name: "\n".join(source(c) for c in cells if c.get("cell_type") == "code")
-            for name, cells in self.notebooks.items()
+            name: "\n".join(source(c) for c in self._code_cells(name)) for name in self.notebooks
         }
+
+    def _code_cells(self, name: str) -> list[dict[str, Any]]:
+        return [c for c in self.notebooks.get(name, ()) if c.get("cell_type") == "code"]
 
     @cached_property
     def primary_runs(self) -> list["Run"]:
@@ -166,6 +207,10 @@ class Subject:
             return None
         sign = 1 if choice.criterion(self.metric).startswith("highest") else -1
         return max(values, key=lambda name: sign * sum(values[name]) / len(values[name]))
+
+
+def _in_data(name: str) -> bool:
+    return name.split("/")[0] in DATA
 
 
 def source(cell: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from proofolio.contract import ProjectError
-from proofolio_torch.events.stability import BINS, CHANGED, Reference
+from proofolio_torch.stability import BINS, CHANGED, Reference
 
 PSI, ALERTS, PRECISION, FOUND = "psi", "alerts", "precision", "found"
 

@@ -60,13 +60,17 @@ def write(layout: Layout, run: Run, how: str) -> Path:
             enough.
         TableError: the photographs are not here.
     """
-    from dog_breeds import network, onnx_file
+    import torch
+    from proofolio_torch.pictures import onnx_file
+
+    from dog_breeds import network
 
     folder, size = layout.work / "export" / run.id, run.config["size"]
     temperature = run.calibration.temperature if run.calibration else 1.0
     answer = network.Answer(network.of(layout, run), temperature).eval()
     made = {name: folder / f"{name}.onnx" for name in onnx_file.NAMES}
-    onnx_file.write(answer, size, made["float32"])
+    picture = torch.zeros((size, size, 3), dtype=torch.uint8)
+    onnx_file.write(answer, picture, made["float32"], outputs=network.OUTPUTS)
     for name in onnx_file.NAMES[1:]:
         onnx_file.shrink(made["float32"], made[name], name)
     kept = smallest_loss(made)

@@ -18,6 +18,7 @@ from torch import nn
 from dog_breeds import backbone, dataset, models
 
 FROZEN = ("frozen", "mirrored")
+OUTPUTS = ("probabilities", "energy")
 CLIP = 1e-7  # of probabilities before calibration, as `proofolio` clips them
 
 

@@ -18,7 +18,7 @@ from proofolio import evidence, splits, table
 from proofolio import project as projects
 from proofolio.contract import Layout, Result, Run, RunError
 from proofolio.evidence import standing
-from proofolio_torch.events import stability
+from proofolio_torch import stability
 
 from fraud_sequences import features, weeks
 

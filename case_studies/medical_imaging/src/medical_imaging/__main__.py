@@ -12,10 +12,12 @@ import time
 from pathlib import Path
 
 import tyro
-from proofolio import evidence, stages, table
 from proofolio import project as projects
+from proofolio import stages, table
 from proofolio.contract import Layout, ProofError
 from proofolio_torch import smoke
+
+from medical_imaging import operation
 
 app = tyro.extras.SubcommandApp()
 
@@ -115,7 +117,7 @@ def sheets(
     root = _root(quick)
     print(f"sheets: {room.write(root, root / into, run)}", flush=True)
     if record:
-        room.record(root, " ".join(evidence.normalised_argv(sys.argv, root)), run)
+        room.record(root, operation.how(root), run)
 
 
 @app.command
@@ -128,7 +130,7 @@ def overpaint(run: str = "", name: str = "overpaint_chosen") -> None:
     """
     from medical_imaging import overpaint as room
 
-    room.record(Path.cwd(), name, " ".join(evidence.normalised_argv(sys.argv, Path.cwd())), run)
+    room.record(Path.cwd(), name, operation.how(Path.cwd()), run)
 
 
 @app.command
@@ -155,6 +157,8 @@ def everything(quick: bool = False) -> None:
 
 
 if __name__ == "__main__":
+    for command in operation.COMMANDS:
+        app.command(command)
     try:
         app.cli(prog="python -m medical_imaging", description=__doc__)
     except ProofError as error:

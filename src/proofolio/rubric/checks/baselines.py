@@ -9,9 +9,23 @@ SEEDS = 3
 _TRIVIAL = re.compile(  # at the beginning of a rung's or a configuration's name
     r"(?:class_)?prior|majority|most_frequent|dummy|constant|rules?(?![a-z])|chance|persistence"
 )
+_TRIVIAL_CODE = r"Dummy(?:Classifier|Regressor)\("
+_MODELS = {  # families of models in code: two of them can be compared
+    "a linear model": r"\b(?:LogisticRegression|Ridge|Lasso|LinearRegression|LinearSVC)\w*\(",
+    "neighbours or Bayes": r"\b(?:KNeighbors\w+|GaussianNB|MultinomialNB)\(",
+    "trees": r"\b(?:RandomForest|ExtraTrees|(?:Hist)?GradientBoosting|DecisionTree)\w*\("
+    r"|\b(?:XGB|LGBM|CatBoost)\w*\(",
+    "a network": r"\b(?:nn\.Module|LightningModule|tf\.keras|keras\.|timm\.create_model)",
+}
 _BASELINE = r"\b(?:baselines?|majority class|dummy classifier|logistic regression)\b"
 _INTERVAL = r"95 ?% ?(?:ci|confidence)|confidence intervals?|bootstrap|\u00b1|\+/-"
-_SEEDS = r"\b(?:\d+|several|multiple|three|five|ten) (?:random )?seeds\b|over seeds"
+_RESAMPLED = r"bootstrap|percentile\([^)\n]{0,80}\b97\.5"
+_SEEDS = (
+    r"\b(?:\d+|several|multiple|three|five|ten) (?:random )?seeds\b|over seeds"
+    r"|\bseeds?[=:] ?\[?\d+, ?\d"
+)
+_SEEDS_CODE = r"for seed in|(?i:\bseeds?)\s*[=:]\s*(?:[\[(]\s*)?\d+\s*,\s*\d"
+_ONE_SEED = r"(?i:\bseed(?:_everything)?\w*)\s*[=:(]\s*\d|random_state\s*=\s*\d"
 _PAIRED = r"\bpaired\b|mcnemar|delong|\bsignifican(?:t|ce)\b|p[- ]value"
 _ABLATION = r"\bablations?\b|one (?:change|variable) (?:at a time|per)"
 
@@ -20,9 +34,13 @@ _ABLATION = r"\bablations?\b|one (?:change|variable) (?:at a time|per)"
 def baselines_stand(subject: Subject) -> Outcome:
     """Two rungs below the chosen one: one that learns nothing, one that is simple."""
     if subject.e is None:
-        stated = subject.in_code(r"DummyClassifier|DummyRegressor") or subject.says(_BASELINE)
+        stated = subject.in_code(_TRIVIAL_CODE) or subject.says(_BASELINE)
         if stated:
             return partial(f"a baseline is spoken of, without its run: {subject.without}", stated)
+        met = {name: place for name, p in _MODELS.items() if (place := subject.in_code(p))}
+        if len(met) > 1:
+            told = f"compared in code: {', '.join(met)}; lacking: one that learns nothing"
+            return partial(f"{told}, and the runs", *met.values())
         return failed(f"no baseline can be seen: {subject.without}")
     rungs = {r.name: r.rung for r in subject.primary_runs}
     if not rungs:
@@ -48,8 +66,10 @@ def recomputed(subject: Subject) -> Outcome:
         found = failed("metrics do not follow from stored predictions", *broken)
         return found.gated(f"metrics cannot be recomputed: {broken[0]}")
     if subject.e is None:
-        found = failed(f"metrics cannot be recomputed: {subject.without}")
-        return found.gated(f"metrics cannot be recomputed: {subject.without}")
+        why = (subject.proof and subject.proof.why) or subject.without
+        return failed(f"metrics cannot be recomputed: {subject.without}").gated(
+            f"metrics cannot be recomputed: {why}"
+        )
     kept = [r for r in subject.primary_runs if r.predictions == "kept"]
     if not kept:
         found = failed("no run on the primary split keeps predictions")
@@ -64,7 +84,7 @@ def intervals(subject: Subject) -> Outcome:
     if broken := subject.broken("BU3"):
         return failed("recorded intervals do not follow", *broken)
     if subject.e is None:
-        stated = subject.says(_INTERVAL)
+        stated = subject.says(_INTERVAL) or subject.in_code(_RESAMPLED)
         if stated:
             return partial("an interval is spoken of; over what it resamples is not known", stated)
         return failed(f"no value carries an interval: {subject.without}")
@@ -87,10 +107,12 @@ def several_seeds(subject: Subject) -> Outcome:
     if broken := subject.broken("BU4"):
         return failed("seeds or means over them are not in order", *broken)
     if subject.e is None:
-        stated = subject.in_code(r"for seed in|seeds\s*=\s*[\[(]") or subject.says(_SEEDS)
-        if stated:
+        set_ = subject.in_code(_SEEDS_CODE) or subject.in_settings(_SEEDS_CODE)
+        if stated := set_ or subject.says(_SEEDS):
             return partial("several seeds are spoken of; their spread is not recorded", stated)
-        return failed(f"one seed, or none, can be seen: {subject.without}")
+        if one := subject.in_settings(_ONE_SEED) or subject.in_code(_ONE_SEED):
+            return failed("one seed is fixed; how much another would change is not known", one)
+        return failed("no seed is fixed, so no value can be made again")
     runs = {r.seed: r for r in subject.primary_runs if r.name == subject.chosen}
     if not runs:
         return failed("no chosen configuration is recorded")
@@ -143,6 +165,10 @@ def one_change(subject: Subject) -> Outcome:
         stated = subject.says(_ABLATION)
         if stated:
             return partial(f"an ablation is spoken of: {subject.without}", stated)
+        kept = [n for n in subject.settings if "/experiment" in f"/{n}"]
+        if len(kept) > 1:
+            told = "experiments are kept as settings; what each changes of which is not recorded"
+            return partial(told, *kept)
         return failed(f"what changed from run to run is not recorded: {subject.without}")
     runs = subject.primary_runs
     if not runs:

@@ -10,12 +10,17 @@ FIRST_WORDS = 350  # read in 90 seconds at some 230 words a minute
 MOST_WORDS = 2_500
 SHORTEST_ALTERNATIVE = 15  # characters
 _MOST_PROSE = 100_000  # characters in which unbound numbers are looked for
-_PROBLEM = re.compile(r"\b(problem|task|goal|aim|question|objective)\b")
-_DECISION = re.compile(r"\b(decisions?|decide[sd]?|supports?|helps?|so that|used (?:by|to|for))\b")
+_PROBLEM = re.compile(
+    r"\b(problem|task|goal|aim|question|objective"
+    r"|classif(?:y|ies)|predicts?|detects?|recogni[sz]es?|forecasts?)\b"
+)
+_DECISION = re.compile(
+    r"\b(decisions?|decide[sd]?|supports?|(?<!not )helps?|so that|used (?:by|to|for))\b"
+)
 _RESULT = re.compile(r"\b(results?|performance|reach(?:es|ed)?|achieve[sd]?|findings?)\b")
-_MARKS = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,500}\)|\]\([^)]{0,500}\)|<[^<>]{1,500}>")
+_MARKS = re.compile(r"!\[[^\[\]]{0,500}\]\([^)\]]{0,500}\)|\]\([^)\]]{0,500}\)|<[^<>]{1,500}>")
 _IMAGE = re.compile(
-    r"!\[(?P<alt>[^\]]{0,2000})\]\((?P<src>[^)\s]{1,500})|(?P<tag><img\b[^>]{0,2000}>)"
+    r"!\[(?P<alt>[^\[\]]{0,2000})\]\((?P<src>[^)\s]{1,500})|(?P<tag><img\b[^<>]{0,2000}>)"
 )
 _ATTRIBUTE = r"\b{}\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
 _BADGE = re.compile(r"shields\.io|badge|codecov|circleci|travis", re.IGNORECASE)
@@ -42,8 +47,9 @@ def ninety_seconds(subject: Subject) -> Outcome:
     if missing:
         lacking = f"not within them: {', '.join(missing)}"
         return (partial if len(missing) == 1 else failed)(f"{told}; {lacking}")
-    if found["problem"].start() > found["result"].start():
-        return partial(f"{told}; the result stands before the problem")
+    for name in ("problem", "decision"):
+        if found[name].start() > found["result"].start():
+            return partial(f"{told}; the result stands before the {name}")
     if len(words) > MOST_WORDS:
         return partial(f"{told}; over {MOST_WORDS:,} words in all")
     return passed(f"{told}; problem, decision, result in order", subject.readme_name)

@@ -53,7 +53,7 @@ def mistakes(subject: Subject) -> Outcome:
     if subject.e is None:
         stated = subject.says(_LOOKED_AT) or subject.in_code(r"confusion_matrix\(")
         if stated:
-            return partial(f"mistakes are spoken of, not recorded: {subject.without}", stated)
+            return partial(f"mistakes are counted or told, not recorded: {subject.without}", stated)
         return failed(f"nobody looked at mistakes: {subject.without}")
     about, found = _of_choice(subject, _MISTAKES)
     read = [

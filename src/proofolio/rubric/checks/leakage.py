@@ -1,9 +1,9 @@
 """Split and leakage proof: what verification and the audit say of parts, copies, time, test."""
 
+from proofolio.rubric.checks import code
 from proofolio.rubric.outcome import Outcome, check, failed, not_applicable, partial, passed
 from proofolio.rubric.subject import Subject
 
-_GROUPED = r"Group(?:KFold|ShuffleSplit)|StratifiedGroupKFold|LeaveOneGroupOut|groups\s*="
 _BY_UNIT = (
     r"(?:split|splits|divided|separated|grouped|disjoint)[^.]{0,40}\b(?:by|per|at the level of) "
     r"(?:the )?(?:patient|subject|person|user|customer|card|photographer|site|group|unit|author)"
@@ -24,9 +24,12 @@ def units_apart(subject: Subject) -> Outcome:
         crossing = any(p.rule == "1" for p in subject.proof.problems["SL1"])
         return found.gated(f"a unit stands on two sides: {broken[0]}") if crossing else found
     if e is None:
-        stated = subject.in_code(_GROUPED) or subject.says(_BY_UNIT)
+        stated = subject.in_code(code.BY_UNIT) or subject.says(_BY_UNIT)
         if stated:
             return partial(f"split by unit as stated; not provable: {subject.without}", stated)
+        if rows := code.by_row(subject):
+            told = "single rows are drawn into the parts; nothing keeps a unit on one side"
+            return failed(told, rows)
         return failed(f"no split by unit can be seen: {subject.without}")
     if e.primary is None or e.primary.name not in e.parts:
         return failed("no primary split is recorded (evidence/splits)")
@@ -46,9 +49,11 @@ def copies_joined(subject: Subject) -> Outcome:
         crossing = [line for line in broken if "one content stands in" in line]
         return found.gated(f"a copy stands on two sides: {crossing[0]}") if crossing else found
     if e is None:
-        stated = subject.in_code(r"imagehash|drop_duplicates|phash") or subject.says(_COPIES)
+        stated = subject.in_code(r"imagehash|drop_duplicates|\.duplicated\(|phash") or subject.says(
+            _COPIES
+        )
         if stated:
-            return partial(f"a search for copies is stated, without its result: {stated}")
+            return partial("a search for copies is stated, without its result", stated)
         return failed(f"nobody looked for copies: {subject.without}")
     if e.events:
         return not_applicable("events are told apart by id and time; equal ones are refused")
@@ -94,7 +99,7 @@ def audited(subject: Subject) -> Outcome:
     if e is None:
         stated = subject.says(_AUDITED)
         if stated:
-            return partial(f"leaks or shortcuts are spoken of, not measured: {stated}")
+            return partial("leaks or shortcuts are spoken of, not measured", stated)
         return failed(f"nobody looked for leaks or shortcuts: {subject.without}")
     name = e.primary.name if e.primary else None
     found = [f for f in e.findings if f.split in (name, None)]
@@ -127,12 +132,13 @@ def fitted_parts(subject: Subject) -> Outcome:
         return failed("a step was fitted on a part it must not see", *broken)
     runs = subject.primary_runs
     if subject.e is None:
-        early = _fitted_before_split(subject)
+        early = code.fitted_before_split(subject)
         if early:
             return failed("a transform is fitted before the split, so on test too", early)
         stated = subject.in_code(_PIPELINE)
         if stated:
-            return partial("a pipeline keeps fitted steps together; what it saw is not recorded")
+            told = "a pipeline keeps fitted steps together; what it saw is not recorded"
+            return partial(told, stated)
         return failed(f"which part steps were fitted on is not recorded: {subject.without}")
     if not runs:
         return failed("no run on the primary split is recorded")
@@ -141,15 +147,6 @@ def fitted_parts(subject: Subject) -> Outcome:
         return partial(f"runs name no fitted step: {', '.join(silent[:5])}")
     steps = sorted({f"{f.step} on {f.part}" for r in runs for f in r.fitted})
     return passed(f"{len(runs)} runs: {', '.join(steps)}", "evidence/runs/*/run.json: fitted")
-
-
-def _fitted_before_split(subject: Subject) -> str | None:
-    """Return where a file fits a transform on everything before it splits."""
-    for name, text in {**subject.code, **subject.notebook_code}.items():
-        fitted, split = text.find(".fit_transform("), text.find("train_test_split(")
-        if 0 <= fitted < split and "train" not in text[fitted : fitted + 40]:
-            return f"{name}:{text.count(chr(10), 0, fitted) + 1}: fit_transform before the split"
-    return None
 
 
 @check("SL6")
@@ -161,7 +158,9 @@ def test_opened(subject: Subject) -> Outcome:
             f"test data may have been used for the choice: {broken[0]}"
         )
     if e is None:
-        stated = subject.says(_HELD_OUT)
+        if early := code.steered_by_test(subject):
+            return failed("test steers training: it is given as validation data", early)
+        stated = subject.says(_HELD_OUT) or code.tested(subject)
         if stated:
             told = f"a test set is spoken of; how often it was used is not: {subject.without}"
             return partial(told, stated)
@@ -173,6 +172,8 @@ def test_opened(subject: Subject) -> Outcome:
     told = f"test was opened {len(e.accesses)} time(s), after {e.selection.written}"
     if subject.history.head is None:
         return partial(f"{told}; not checkable: {subject.history.why}")
+    if gone := [n for n in subject.proof.notes if "is not in this history" in n]:
+        return partial(f"{told}; {gone[0]}")
     if len(e.accesses) > 1:
         return partial(f"{told}: more than once", *(a.reason for a in e.accesses))
     return passed(told, "evidence/selection.json", "evidence/test_access.jsonl")

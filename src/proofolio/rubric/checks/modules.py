@@ -12,6 +12,7 @@ ENOUGH_TESTS = 3
 LONGEST_CELL = 30  # lines
 MOST_DEFINED = 2  # functions or classes of one notebook
 _GIVEN = "tests/test_contract.py"  # the template's own
+_IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
 _CELL = re.compile(r"^# %%.*$", re.MULTILINE)
 
 
@@ -20,8 +21,7 @@ def tests_assert(subject: Subject) -> Outcome:
     """Own test functions that can fail and reach the project's code."""
     if not subject.tests:
         return failed("there are no tests (functions test_* in files test_*.py)")
-    modules = {name.removesuffix(".py").rsplit("/", 1)[-1] for name in subject.code}
-    packages = {part for name in subject.code for part in name.split("/")[:-1]} | modules
+    packages = _own(subject)
     asserting, empty, reach = [], [], False
     for name, text in subject.tests.items():
         if name == _GIVEN and "evidence/contract.json" in subject.tree:
@@ -98,6 +98,9 @@ def notebooks(subject: Subject) -> Outcome:
         lines += _cells(name, [c for c in parts if not _is_comment(c)], faults)
     if not names:
         return not_applicable("there is no notebook")
+    cells = [*subject.notebook_code.values(), *map(subject.tree.text, names)]
+    if subject.code and not any(_own(subject) & set(_lines_import(text)) for text in cells):
+        faults.append("no notebook imports the project's modules")
     own = sum(len(text.splitlines()) for text in subject.code.values())
     if lines > own:
         faults.append(f"notebooks hold {lines} lines of code, modules {own}")
@@ -106,6 +109,18 @@ def notebooks(subject: Subject) -> Outcome:
     return (partial if len(faults) == 1 else failed)(
         "notebooks hold what belongs elsewhere", *faults
     )
+
+
+def _lines_import(text: str) -> Iterator[str]:
+    """Yield the names of modules that lines of a notebook import."""
+    for found in _IMPORT.finditer(text):
+        yield from found[1].split(".")[:2]
+
+
+def _own(subject: Subject) -> set[str]:
+    """Return the names of the project's modules and packages."""
+    parts = {part for name in subject.code for part in name.removesuffix(".py").split("/")}
+    return parts - {"__init__"}
 
 
 def _is_comment(cell: str) -> bool:

@@ -62,4 +62,8 @@ def _text(subject: Subject) -> Outcome:
     if most > _EDITED or blanks:
         blank = f"placeholders: {', '.join(blanks)}" if blanks else ""
         return partial("text of the template still stands", blank, *standing)
+    if not subject.project:
+        return passed(
+            f"{subject.readme_name} keeps no text of a template", subject.readme_name or ""
+        )
     return passed("README and project.yaml are the author's own; the data is no demo")

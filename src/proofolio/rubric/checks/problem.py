@@ -15,6 +15,8 @@ _PROBLEM = (
 _TASK = r"\b(problem|goal|objective|task|aim)\b"
 _WHO = r"\b(decisions?|decide[sd]?|stakeholders?|clinicians?|customers?|users?|harms?|cost of)\b"
 _METRIC = r"(?:primary|main|chosen|evaluation) metric|metric[^.]{0,80}\b(?:because|since|as)\b"
+_STEERING = r"(?i:\bmonitor|optimi[sz]ed_metric|\bscoring)[\"']?\s*[=:]\s*[\"']?[a-z]"
+_THRESHOLD = r"\b(?:best_|decision_|optimal_)?threshold\s*=\s*\S"
 _RULE = r"\b(?:decision threshold|threshold of|operating point|cost[- ]sensitive|cost matrix)\b"
 
 
@@ -53,6 +55,9 @@ def metric_fixed(subject: Subject) -> Outcome:
         prose = subject.says(_METRIC)
         if prose:
             return partial("metric and reason are told in prose only", prose)
+        steering = subject.in_code(_STEERING) or subject.in_settings(_STEERING)
+        if steering:
+            return failed("a metric steers training; its reason and target are not told", steering)
         return failed("no metric is fixed with target and reason (project.yaml: metric)")
     return partial(f"not answered: {', '.join(missing)}", "project.yaml")
 
@@ -64,7 +69,7 @@ def decision_rule(subject: Subject) -> Outcome:
         return failed("a threshold or a result of decisions does not follow", *broken)
     rule, reason = subject.stated("decision", "rule"), subject.stated("decision", "reason")
     if not (rule and reason):
-        prose = subject.says(_RULE)
+        prose = subject.says(_RULE) or subject.in_code(_THRESHOLD)
         if prose or rule:
             return partial("a threshold is told of, without a rule and its reason", prose or rule)
         return failed("no rule turns scores into a decision (project.yaml: decision)")

@@ -3,6 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
+from proofolio.rubric import parsing
 from proofolio.rubric.outcome import Outcome, check, failed, partial, passed
 from proofolio.rubric.subject import Subject
 from proofolio.rubric.tree import DATA
@@ -13,13 +14,18 @@ _DEPENDENCY = re.compile(
     r"^\s*-?\s*[\"']?[A-Za-z][\w.\[\]-]*\s*(?P<pin>===?|=(?!=)|[<>~!]=?|$|;|#)"
 )
 _PINNED, _FEW = 0.8, 3
+_LONGEST, _MOST_LISTED = 200, 20_000  # characters of a line, lines of a list
 _CI = (
     ".github/workflows/*.y*ml", ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml",
     ".travis.yml", "jenkinsfile", ".woodpecker*.y*ml", ".drone.yml",
 )  # fmt: skip
 _RUNS_TESTS = re.compile(r"\b(?:pytest|py\.test|tox|nox|unittest|make (?:test|check)|hatch test)\b")
 _TRACKED = r"git\W+rev-parse|mlflow\.|wandb\.init|save_hyperparameters|hydra\.main|dvc\."
-_SECRETS = {
+_DATA_LICENCE = (
+    r"(?:data|dataset|images)[^.\n]{0,80}licen[cs]e|licen[cs]e[^.\n]{0,60}data"
+    r"|(?:data|dataset|images)[^.\n]{0,80}\bcc[ -](?:by|0)"
+)
+_SECRETS = {  # what each begins with is looked for first: that is fast in a file of any size
     "an AWS key": r"\bAKIA[0-9A-Z]{16}\b",
     "a GitHub token": r"\b(?:ghp|gho|ghs|ghr)_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{60,}",
     "a Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}\b",
@@ -29,7 +35,10 @@ _SECRETS = {
     "a Kaggle key": r'"key"\s*:\s*"[0-9a-f]{32}"',
     "a private key": r"-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----",
 }
-_SECRET = re.compile("|".join(f"(?P<s{i}>{p})" for i, p in enumerate(_SECRETS.values())))
+_BEGIN = (
+    ("AKIA",), ("ghp_", "gho_", "ghs_", "ghr_", "github_pat_"), ("hf_",), ("sk-",), ("AIza",),
+    ("xox",), ('"key"',), ("PRIVATE KEY-----",),
+)  # fmt: skip
 _RUNS_CODE = {".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".dill", ".sav"}
 _TEXT = {".py", ".md", ".txt", ".yaml", ".yml", ".json", ".toml", ".cfg", ".ini", ".sh", ".ipynb"}
 _MOST_SCANNED = 400_000  # bytes of a file that is searched for secrets
@@ -45,7 +54,7 @@ def pinned(subject: Subject) -> Outcome:
     lists = [n for n in tree.match(*_LISTS) if n.count("/") <= 1]
     exact: dict[str, tuple[int, int]] = {}
     for name in lists:
-        pins = [m["pin"] for m in map(_DEPENDENCY.match, tree.text(name).splitlines()) if m]
+        pins = [m["pin"] for m in map(_DEPENDENCY.match, _lines(tree.text(name))) if m]
         exact[name] = (sum(p in ("==", "===", "=") for p in pins), len(pins))
     for name, (n, total) in exact.items():
         if total >= _FEW and n / total >= _PINNED:
@@ -53,10 +62,28 @@ def pinned(subject: Subject) -> Outcome:
     if lists:
         counted = [f"{name} pins {n} of {total}" for name, (n, total) in exact.items()]
         return partial("versions are named, not pinned", *counted)
+    pins = _declared(subject)
+    if len(pins) >= _FEW and sum("==" in p for p in pins) / len(pins) >= _PINNED:
+        return passed(f"pyproject.toml pins its {len(pins)} dependencies", "pyproject.toml")
     named = tree.first("pyproject.toml", "setup.py", "setup.cfg", "pipfile", "dockerfile")
     if named:
         return partial(f"{named} names dependencies; no file pins their versions", named)
     return failed("nothing says with which versions this ran")
+
+
+def _lines(text: str) -> list[str]:
+    """Return the beginnings of lines: a requirement stands in few characters."""
+    return [line[:_LONGEST] for line in text.splitlines()[:_MOST_LISTED]]
+
+
+def _declared(subject: Subject) -> list[str]:
+    """Return the dependencies that pyproject.toml declares; empty where it cannot be read."""
+    try:
+        found = parsing.read_toml(subject.tree.text("pyproject.toml"))
+        listed = found["project"]["dependencies"]
+    except (parsing.Refused, KeyError, TypeError):
+        return []
+    return [str(x) for x in listed] if isinstance(listed, list) else []
 
 
 @check("RT2")
@@ -67,7 +94,7 @@ def provenance(subject: Subject) -> Outcome:
     if subject.e is None:
         stated = subject.in_code(_TRACKED)
         if stated:
-            return partial(f"runs are tracked by {stated}; no record is here: {subject.without}")
+            return partial(f"runs are tracked; no record is here: {subject.without}", stated)
         return failed(f"no run says what made it: {subject.without}")
     runs = subject.primary_runs
     if not runs:
@@ -104,9 +131,7 @@ def licences(subject: Subject) -> Outcome:
     recorded = subject.tree.json("evidence/dataset.json")
     if not data and isinstance(recorded, dict):
         data = str(recorded.get("license") or "")
-    prose = subject.says(
-        r"(?:data|dataset|images)[^.\n]{0,80}licen[cs]e|licen[cs]e[^.\n]{0,60}data"
-    )
+    prose = subject.says(_DATA_LICENCE) or _beside_data(subject)
     if code and data:
         return passed(f"code: {code}; data: {data}", code)
     if code and prose:
@@ -115,6 +140,12 @@ def licences(subject: Subject) -> Outcome:
         lacking = "the data's licence is not stated" if code else "there is no LICENSE file"
         return partial(lacking, code or "", prose or "")
     return failed("neither the licence of the code nor that of the data is stated")
+
+
+def _beside_data(subject: Subject) -> str | None:
+    """Return the README inside a folder of data that speaks of a licence."""
+    names = subject.tree.match(*(f"{folder}/readme*" for folder in DATA))[:3]
+    return next((n for n in names if re.search(r"licen[cs]e", subject.tree.text(n).lower())), None)
 
 
 @check("RT7", static=True)
@@ -131,14 +162,19 @@ def nothing_secret(subject: Subject) -> Outcome:
         is_text = path.suffix.lower() in _TEXT or path.name.startswith(".env")
         if not is_text or size > _MOST_SCANNED or path.parts[0] in {*DATA, "evidence"}:
             continue
-        text = tree.text(name)
-        match = _SECRET.search(text)
-        if match:
-            kind = list(_SECRETS)[int(match.lastgroup[1:])]
-            found.append(f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {kind}")
+        found += _secret(name, tree.text(name))
     if found:
         return failed("keys, or files that run code when they are loaded", *found)
     return passed("no key in any text file, and nothing that runs code when it is loaded")
+
+
+def _secret(name: str, text: str) -> list[str]:
+    """Return file, line and kind of the first key in a text, as a list of one or none."""
+    for begins, (kind, pattern) in zip(_BEGIN, _SECRETS.items(), strict=True):
+        match = re.search(pattern, text) if any(b in text for b in begins) else None
+        if match:
+            return [f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {kind}"]
+    return []
 
 
 @check("RT8", static=True)
@@ -149,7 +185,8 @@ def iteration(subject: Subject) -> Outcome:
         return failed(subject.history.why or "there is no git history")
     days = {c.time // 86_400 for c in commits}
     coded = [c for c in commits if any(n.endswith((".py", ".ipynb")) for n in c.files)]
-    told = f"{len(commits)} commits on {len(days)} day(s), {len(coded)} of them change code"
+    many = "commit" if len(commits) == 1 else "commits"
+    told = f"{len(commits)} {many} on {len(days)} day(s), {len(coded)} of them change code"
     lines = [f"{c.sha[:8]} {c.subject}" for c in coded[:3]]
     enough = len(commits) >= _COMMITS and len(coded) >= _COMMITS // 2
     if enough and (len(days) >= _DAYS or len(commits) >= 3 * _COMMITS):

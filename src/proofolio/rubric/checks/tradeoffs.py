@@ -5,7 +5,8 @@ from proofolio.rubric.subject import Subject
 
 _SPEED = {"latency", "throughput"}
 _OTHER = {"size", "training_time", "parity"}
-_COST = r"\blatency\b|\bthroughput\b|inference time|\bms per\b|images/s|model size|\bparameters\b"
+_COST = r"\blatency\b|\bthroughput\b|inference time|\bms per\b|images/s|model size"
+_COST += r"|\d[\d.,]* ?(?:k|m|million )?parameters\b"
 
 
 @check("TO1")

@@ -1,6 +1,6 @@
 """The result as Markdown for the comment of a pull request: short, and harmless to the thread."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
@@ -118,9 +118,14 @@ def remedies(project: view.Project, most: int) -> str:
     """Return the remedies that bring most, as a numbered list."""
     return "\n".join(
         f"1. **+{text.number(r.gain)}** {said(r.fix)} "
-        f"({', '.join(_code(c, r.url) for c in r.criteria)})"
+        f"({', '.join(_code(c, r.url) for c in r.criteria)}) {_read(r.criteria)}".rstrip()
         for r in view.remedies(project)[:most]
     )
+
+
+def _read(criteria: Iterable[view.Criterion]) -> str:
+    titles = [title for title, _ in view.read(criteria)]
+    return f"Read: {', '.join(titles)}." if titles else ""
 
 
 def _code(criterion: view.Criterion, url: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from proofolio.cards import markdown
+from proofolio.rubric import reasons
 from proofolio.rubric.criteria import Criterion, Section, rubric
 from proofolio.rubric.report import sources, view
 
@@ -66,13 +67,23 @@ def _grades() -> Iterator[str]:
     yield (
         f"{len(gates)} criteria are **gates**: {_codes(gates)}. Where one is broken, the grade is "
         "*not yet*, whatever the total. What is merely missing loses points; a gate fails on what "
-        "is shown to be wrong."
+        "is shown to be wrong, and where nobody can recompute the metrics (BU2)."
     )
     yield (
         "Evidence that a machine can check earns all points of a criterion, a statement in prose "
         "half, a placeholder none. *Not applicable* needs a sentence, and the criterion leaves the "
         "total. The four levels of a criterion that a person judges are worth none, a third, two "
         "thirds and all of its points. A grade is **provisional** until all of these are answered."
+    )
+    yield (
+        "An author who leaves a criterion unmet can say why under `reasons` in project.yaml, by "
+        f"its code (`reasons: {{TO1: ...}}`). A sentence of {reasons.SHORTEST} characters or more "
+        "earns half and is shown in the report, unless the criterion is a gate or the evidence is "
+        f"shown to be wrong. A project with more than {reasons.MOST} reasons earns nothing by them."
+    )
+    yield (
+        "The grader is graded too: [each criterion has a planted fault](mutants.md) that must turn "
+        "it red, and nothing else without a reason."
     )
 
 
@@ -93,6 +104,8 @@ def _criterion(criterion: Criterion) -> Iterator[str]:
         f"**What counts:** {said(criterion.evidence)}.",
         f"**How to mend it:** {said(criterion.fix)}",
     ]
+    links = [f"[{rubric().guides[name]}](../guides/{name}.md)" for name in criterion.guide]
+    facts.append(f"**Read:** {', '.join(links)}.")
     if criterion.sources:
         facts.append(f"**Asked also by:** {'; '.join(criterion.sources)}.")
     yield "\n".join(f"- {fact}" for fact in facts)

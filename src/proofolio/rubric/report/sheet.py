@@ -13,6 +13,13 @@ def page() -> str:
         sections=[
             (s, [c for c in rubric().criteria if c.section == s.code]) for s in rubric().sections
         ],
+        read={s.code: _read(s.code) for s in rubric().sections},
         grades=view.MEANING,
         gates=[c.code for c in rubric().criteria if c.gate],
     )
+
+
+def _read(section: str) -> str:
+    """Return the titles of the guides that teach a section, each once."""
+    names = [name for c in rubric().criteria if c.section == section for name in c.guide]
+    return ", ".join(rubric().guides[name] for name in dict.fromkeys(names))

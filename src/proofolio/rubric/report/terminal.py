@@ -81,7 +81,9 @@ def _list(rows: Iterable[tuple[str, Text]]) -> Padding:
 
 def _remedy(remedy: view.Remedy) -> Text:
     codes = ", ".join(c["code"] for c in remedy.criteria)
-    return Text.assemble(f"{remedy.fix} ", (f"({codes})", "dim"))
+    titles = ", ".join(title for title, _ in view.read(remedy.criteria))
+    told = f"({codes}) Read: {titles}" if titles else f"({codes})"
+    return Text.assemble(f"{remedy.fix} ", (told, "dim"))
 
 
 def _grade(project: view.Project) -> Text:

@@ -1,11 +1,11 @@
 """What every format shows of a graded project: the grade in words, remedies by gain, phases."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from proofolio.rubric.criteria import LEAST
+from proofolio.rubric.criteria import LEAST, rubric
 
 Project = Mapping[str, Any]
 Criterion = Mapping[str, Any]
@@ -45,6 +45,13 @@ class Remedy:
     def phases(self) -> str:
         """Return the phases it belongs to, separated by spaces."""
         return " ".join(dict.fromkeys(c["phase"] for c in self.criteria))
+
+
+def read(criteria: Iterable[Criterion]) -> list[tuple[str, str]]:
+    """Return (title, address on the site) of the guides that teach these criteria, each once."""
+    known = {c.code: c for c in rubric().criteria}
+    names = [g for c in criteria if c["code"] in known for g in known[c["code"]].guide]
+    return [(rubric().guides[n], f"guides/{n}/") for n in dict.fromkeys(names)]
 
 
 def name(project: Project) -> str:

@@ -1,6 +1,6 @@
 """Has a distribution moved? The population stability index against a reference period.
 
-    from proofolio_torch.events.stability import Reference
+    from proofolio_torch.stability import Reference
     reference = Reference.of(last_month)     # a column of numbers, NaN where missing
     reference.psi(this_week)
 
@@ -11,6 +11,7 @@ a distribution moved, not that a model became worse; it needs no label.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,16 @@ class Reference:
         ends = ends[ends < rest.max()] if len(rest) else ends  # no bin is empty in the reference
         made = cls(distinct[tie], ends, np.empty(0), len(values))
         return cls(made.ties, made.edges, made._shares(values), made.n)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields as plain values, to be kept in a file."""
+        found = {name: getattr(self, name).tolist() for name in ("ties", "edges", "shares")}
+        return found | {"n": self.n}
+
+    @classmethod
+    def of_json(cls, told: dict[str, Any]) -> "Reference":
+        """Return what `as_json` gave."""
+        return cls(*(np.array(told[k], float) for k in ("ties", "edges", "shares")), told["n"])
 
     @property
     def bins(self) -> int:

@@ -1,40 +1,53 @@
-"""The network as an ONNX file, and the same with smaller weights: opset 18, one graph, no code.
-
-    python -m dog_breeds export
+"""A network as an ONNX file, and the same with smaller weights: opset 18, one graph, no code.
 
 Only weights are made smaller; every value is computed in float32. float16 weights are cast back by
 the runtime; int8 ones have one scale per output channel (DequantizeLinear), largest value to 127.
+Needs the extra `serve`.
 """
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import nn
 
+if TYPE_CHECKING:
+    import torch
+
 OPSET = 18
 NAMES = ("float32", "float16", "int8")
 SMALL = 1024  # values: what is smaller stays float32
-INPUT, OUTPUTS = "picture", ("probabilities", "energy")
+INPUT = "picture"
 
 
-def write(answer: nn.Module, size: int, path: Path) -> None:
-    """Write a network as `network.Answer` has it to `path`, weights in float32.
+def write(
+    model: nn.Module,
+    example: "torch.Tensor",
+    path: Path,
+    *,
+    outputs: Sequence[str],
+    batched: bool = False,
+) -> None:
+    """Write a network of one input to `path`, weights in float32.
 
     Args:
-        answer: uint8 (size, size, 3) to probabilities and energy.
-        size: pixels a side.
+        model: takes `example`.
+        example: an input of the right type and shape; its values do not matter.
         path: of the file; its folder is made.
+        outputs: names of what the network returns.
+        batched: the first axis may have any length; `example` needs two rows or more then.
     """
     import torch
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture = torch.zeros((size, size, 3), dtype=torch.uint8)
+    shapes = ({0: torch.export.Dim("n", max=4096)},) if batched else None
     with warnings.catch_warnings():  # the exporter's own use of what torch and copyreg deprecate
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            answer.eval(), (picture,), input_names=[INPUT], output_names=list(OUTPUTS),
-            opset_version=OPSET, dynamo=True, verbose=False,
+            model.eval(), (example,), input_names=[INPUT], output_names=list(outputs),
+            dynamic_shapes=shapes, opset_version=OPSET, dynamo=True, verbose=False,
         )  # fmt: skip
     program.save(str(path), external_data=False)
     _forget_names(path)

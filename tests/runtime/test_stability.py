@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from proofolio.contract import ProjectError, TableError
-from proofolio_torch.events import monitor, stability
+from proofolio_torch import stability
+from proofolio_torch.events import monitor
 from proofolio_torch.events.monitor import Limits, Watch
-from proofolio_torch.events.stability import Reference
+from proofolio_torch.stability import Reference
 
 RNG = np.random.default_rng(0)
 
