@@ -18,6 +18,7 @@ import hashlib
 import io
 import sys
 import tempfile
+import warnings
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -85,6 +86,8 @@ class Bench:
 
     def timm_defaults(self) -> None:
         """Train one epoch with the parts and defaults of timm's train.py, on the processor."""
+        # four workers on fewer cores: timm's choice, not ours
+        warnings.filterwarnings("ignore", message="This DataLoader will create")
         network = model()
         loader = create_loader(
             create_dataset("", str(self.folder / "raw")), (3, self.size, self.size), self.batch,
@@ -204,7 +207,7 @@ def quality(bench: Bench) -> dict:
         for name, runtime in (("chosen", None), ("float32", plain))
     }
     return {
-        "name": f"quality of the chosen precision, {bench.number} pictures",
+        "name": f"quality in the chosen number format, {bench.number} pictures",
         "seconds": round(took["chosen"].seconds, 3),
         "val_log_loss": round(found["chosen"], 4),
         "val_log_loss_float32": round(found["float32"], 4),

@@ -41,7 +41,7 @@ def examples(rows: int) -> pd.DataFrame:
 
 
 def worst_share(label: pd.Series, part: np.ndarray) -> float:
-    """Return how far the share of a label in a part is from its share of all, at most, in points."""
+    """Return how far a label's share of a part is from its share of all, at most, in points."""
     apart = pd.crosstab(label.to_numpy(), part, normalize="columns")
     whole = label.value_counts(normalize=True).sort_index()
     return round(float(apart.sub(whole.to_numpy(), axis=0).abs().to_numpy().max() * 100), 3)
