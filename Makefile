@@ -58,12 +58,8 @@ site: setup      ## build the site, strict, with a page for every case study
 	done
 	$(BIN)/mkdocs build --strict
 
-bench: setup     ## time the spine, the events and the service (JSON and CSV under bench/results)
-	$(BIN)/python bench/run.py
-	$(BIN)/python bench/events.py --large
-	$(BIN)/python bench/sequences.py
-	$(BIN)/python bench/serving.py
-	$(BIN)/python bench/grading.py
+bench: setup     ## time everything against named peers (bench/results, docs/reference/benchmarks.md)
+	$(BIN)/python bench/run.py $(if $(LARGE),--large)
 
 render: setup    ## re-render the template-owned files of all case studies
 	$(BIN)/python case_studies/render.py
