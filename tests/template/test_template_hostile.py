@@ -152,15 +152,18 @@ def test_anything_is_refused_in_the_questions_words_or_holds(wild):
             everything_holds(folder, {name: value})
 
 
+QUOTED = "| to_json(ensure_ascii=False) }}"
+
+
 @pytest.mark.parametrize(
     ("file", "said", "instead"),
     [
-        ("pyproject.toml.jinja", "{{ description | to_json(ensure_ascii=False) }}", '"{{ description }}"'),
-        ("mkdocs.yml.jinja", "{{ project_name | to_json(ensure_ascii=False) }}", "{{ project_name }}"),
+        ("pyproject.toml.jinja", "{{ description " + QUOTED, '"{{ description }}"'),
+        ("mkdocs.yml.jinja", "{{ project_name " + QUOTED, "{{ project_name }}"),
         ("README.md.jinja", "# {{ md(project_name) }}", "# {{ project_name }}"),
         ("LICENSE.jinja", "{{ author_name }}", "{{ author_name | upper }}"),
     ],
-)  # fmt: skip
+)
 def test_an_answer_that_is_not_quoted_would_be_seen(file, said, instead, tmp_path):
     shutil.copytree(source(), tmp_path / "source")
     planted = tmp_path / "source/template" / file
