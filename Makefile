@@ -62,8 +62,9 @@ bench: setup     ## time the spine, the events and the service (JSON and CSV und
 	$(BIN)/python bench/serving.py
 	$(BIN)/python bench/grading.py
 
-render: setup    ## re-render the template-owned files of all case studies
+render: setup    ## re-render the template-owned files of all case studies, and the second door
 	$(BIN)/python case_studies/render.py
+	$(BIN)/python cookiecutter/questions.py
 
 clean:           ## remove what was built (never evidence)
 	rm -rf build site $(VENV)

@@ -1,18 +1,22 @@
-"""What the second door needs of Copier: its filters for the defaults, its questions for the hook.
+"""What the second door needs of Copier: its filters for the defaults, its word on the answers.
 
-Cookiecutter loads this file before it asks anything, so a missing Copier is said at once. The hook
-gets answers and origin by `{{ cookiecutter | handed_over }}`, as a Python literal.
+Cookiecutter loads this file before it asks anything, so a missing Copier is said at once. After the
+last question `{{ cookiecutter | accepted }}` has Copier judge all answers, before a folder is made.
+The hook gets answers and origin by `{{ cookiecutter | handed_over }}`, as a Python literal.
 """
 
 import json
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
+from cookiecutter.exceptions import FailedHookException
 from jinja2 import Environment
 
 try:
-    import copier  # noqa: F401
+    from copier import run_copy
+    from copier.errors import CopierError
     from jinja2_ansible_filters import AnsibleCoreFiltersExtension as CopierFilters
 except ImportError as error:
     raise ImportError(
@@ -29,29 +33,16 @@ def git(*words: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def origin(template: str, folder: str) -> dict[str, str]:
-    """Return where the project comes from, as Copier records it for updates.
+def origin(template: str, folder: str) -> str:
+    """Return the template's address, as Copier records it for updates.
 
     Args:
         template: What the user gave to Cookiecutter: a folder, an address, an abbreviation.
-        folder: Where Cookiecutter found the template; below `template` where that is a folder,
-            in its cache of clones otherwise.
-
-    Raises:
-        ValueError: The template is no git repository, so no update could follow.
+        folder: Where Cookiecutter found the template: below `template` where that is a folder, in
+            its own cache of clones otherwise.
     """
-    try:
-        commit = git("rev-parse", "HEAD")
-        cloned = not Path(folder).is_relative_to(template)
-        return {
-            "src_path": git("remote", "get-url", "origin") if cloned else str(ROOT),
-            "vcs_ref": commit,
-        }
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise ValueError(
-            f"{template} is not a clone made by git, so a project made from it could never be "
-            "updated: give the address of the repository, or a clone of it"
-        ) from error
+    local = Path(folder).is_relative_to(template)
+    return str(ROOT) if local else git("remote", "get-url", "origin")
 
 
 def asked(environment: Environment, answers: dict[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -67,18 +58,53 @@ def asked(environment: Environment, answers: dict[str, str]) -> tuple[dict[str, 
     return kept, left
 
 
+def judge(answers: dict[str, str]) -> None:
+    """Have Copier try the answers without writing anything.
+
+    Raises:
+        FailedHookException: The words of the question that refuses its answer, or no clone by git;
+            Cookiecutter prints this one without a traceback.
+    """
+    try:
+        commit = git("rev-parse", "HEAD")
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise FailedHookException(
+            f"{ROOT} is not a clone made by git, so a project made from it could never be updated: "
+            "give Cookiecutter the address of the repository, or a clone of it"
+        ) from error
+    try:
+        with TemporaryDirectory() as nowhere:
+            run_copy(
+                str(ROOT),
+                nowhere,
+                data=answers,
+                defaults=True,
+                vcs_ref=commit,
+                quiet=True,
+                pretend=True,
+            )
+    except (CopierError, ValueError) as error:
+        raise FailedHookException(f"{error} Nothing was made.") from error
+
+
 class SecondDoor(CopierFilters):
-    """Copier's filters, and the one that hands everything to the hook."""
+    """Copier's filters, the one that judges, and the one that hands everything to the hook."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
 
+        def accepted(context: dict[str, str]) -> str:
+            judge(asked(environment, context)[0])
+            return "yes"
+
         def handed_over(context: dict[str, str]) -> str:
             answers, left = asked(environment, context)
-            try:
-                come = origin(context["_template"], context["_repo_dir"])
-            except ValueError as error:
-                come = {"refused": str(error)}
-            return repr(json.dumps({"answers": answers, "left": left, **come}))
+            given = {
+                "answers": answers,
+                "left": left,
+                "src_path": origin(context["_template"], context["_repo_dir"]),
+                "vcs_ref": git("rev-parse", "HEAD"),
+            }
+            return repr(json.dumps(given))
 
-        environment.filters["handed_over"] = handed_over
+        environment.filters |= {"accepted": accepted, "handed_over": handed_over}

@@ -44,6 +44,7 @@ def converted(questions: dict) -> dict:
         said = question["help"] + note
         prompts[name] = {"__prompt__": said, **offered} if offered else said
     return asked | {
+        "__accepted": "{{ cookiecutter | accepted }}",
         "__folder": "{{ cookiecutter.package_name | slugify }}",
         "__prompts__": prompts,
         "_extensions": ["local_extensions.SecondDoor"],
