@@ -119,9 +119,8 @@ def prepared(root: Path, **changes: Any) -> tuple[Layout, project.Project]:
     return Layout(root), project.load(root)
 
 
-def trained(root: Path, **changes: Any) -> tuple[Layout, project.Project]:
+def train(layout: Layout, author: project.Project) -> None:
     """Record every configuration and seed of the ladder with made-up predictions."""
-    layout, author = prepared(root, **changes)
     examples = table.read_examples(layout)
     for experiment in author.ladder:
         for seed in experiment.seeds or author.seeds:
@@ -133,6 +132,12 @@ def trained(root: Path, **changes: Any) -> tuple[Layout, project.Project]:
                     run.parts, examples, skill=SKILL[experiment.name], seed=seed, score=score
                 )
                 run.finish(made, ModelInfo(name=experiment.name, parameters=12), {})
+
+
+def trained(root: Path, **changes: Any) -> tuple[Layout, project.Project]:
+    """Return a project whose ladder is trained."""
+    layout, author = prepared(root, **changes)
+    train(layout, author)
     return layout, author
 
 

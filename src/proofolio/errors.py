@@ -178,10 +178,11 @@ def surest(
     sure = _sureness(run, joined, decided)
     rows = joined.rows
     slices = dict(_slice_columns(rows))
-    order = sorted(wrong, key=lambda i: (-sure[i], rows["id"].iloc[i]))[:k]
+    ids = rows["id"].to_numpy(dtype=object)
+    order = sorted(wrong, key=lambda i: (-sure[i], ids[i]))[:k]
     return [
         {
-            "id": str(rows["id"].iloc[i]),
+            "id": str(ids[i]),
             "unit": str(rows["unit"].iloc[i]),
             "label": str(rows["label"].iloc[i]),
             "decided": run.classes[decided[i]],

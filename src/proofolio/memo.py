@@ -32,3 +32,14 @@ def once(key: Hashable, make: Callable[[], _Value]) -> _Value:
     if key not in store:
         store[key] = make()
     return store[key]
+
+
+def token(value: object) -> int:
+    """Return a key for an object that nobody changes, good until the `kept` block ends.
+
+    The block holds the object, so that no other one can get its key in it.
+    """
+    store = _store.get()
+    if store is not None:
+        store.setdefault(("token", id(value)), value)
+    return id(value)

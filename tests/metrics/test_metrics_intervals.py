@@ -270,7 +270,7 @@ def test_seed_means_in_one_pass_have_the_bits_of_each_alone(second):
             lambda y, p, c: metrics.interval("auroc", y, p, np.where(c == 0, np.nan, c)),
             "4 rows without",
         ),
-        (lambda y, p, c: metrics.interval("auroc", y, p, c, resamples=0), "needs resamples"),
+        (lambda y, p, c: metrics.interval("auroc", y, p, c, resamples=-1), "needs resamples"),
         (lambda y, p, c: metrics.interval("auroc", y, p, c, level=95), "confidence level"),
         (lambda y, p, c: metrics.seed_mean("auroc", y, [], c), "differ in number"),
         (

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import builders
+import event_project
 import finished_project
 import pytest
 import yaml
@@ -14,6 +15,7 @@ from verify.proven import few_resamples
 from proofolio import claims, evidence, files, project
 from proofolio.cards.questions import questions
 from proofolio.contract import Layout, Result
+from proofolio.evidence import standing
 
 CODES_OF_HUMANS = {"PD4", "EL5", "CO5", "TO2"}
 README = """# Tiny patients
@@ -101,18 +103,43 @@ def _read(layout: Layout, root: Path) -> project.Project:
     return project.load(root)
 
 
-def finish(root: Path) -> Path:
+def _concluded(ladder: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    told = {"hypothesis": "It helps.", "conclusion": "It did what was expected."}
+    return [told | rung | {"conclusion": told["conclusion"]} for rung in ladder]
+
+
+def _chosen(layout: Layout, author: project.Project) -> None:
+    """Choose, open test, write down what is known and commit."""
+    root = layout.root
+    files.write_json(layout.references, [])
+    evidence.select(layout, author)
+    evidence.register(layout, author)
+    evidence.open_test(layout, author, "final evaluation")
+    evidence.conclude(layout, author)
+    evidence.summarise(layout, author)
+    evidence.summarise(layout, _read(layout, root))
+    _measured(layout)
+    write(root, {"README.md": _readme(author)})
+    claims.write(root)
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "Evaluate", day=12)
+
+
+def _readme(author: project.Project) -> str:
+    """Return the README with the metric and a simple baseline of the project."""
+    simple = author.ladder[1].name if author.kind == "image" else author.ladder[0].name
+    return README.replace("auroc", author.metric.primary).replace("classical", simple)
+
+
+def finish(root: Path, ladder: list[dict[str, Any]] = LADDER) -> Path:
     """Return a project that is trained, chosen, opened once, described and committed."""
-    ladder = [
-        {"hypothesis": "It helps.", "conclusion": "It did what was expected.", **rung}
-        for rung in LADDER
-    ]
-    settings = {"ladder": ladder, "seeds": [0, 1, 2], "demo_data": False, "readings": {}}
+    settings = {"seeds": [0, 1, 2], "demo_data": False, "readings": {}}
     with pytest.MonkeyPatch.context() as patch:
         few_resamples(patch)
         patch.setattr(finished_project, "SKILL", SKILL)
         root.mkdir(parents=True)
         _history(root)
+        settings["ladder"] = _concluded(ladder)
         layout, author = finished_project.start(root, **settings, **answers())
         frame = builders.example_frame(units=90)
         files.write_parquet(layout.hashes, frame[["id", "content", "perceptual"]])
@@ -121,16 +148,23 @@ def finish(root: Path) -> Path:
         git(root, "commit", "-q", "-m", "Specification and data", day=11)
         finished_project.train(layout, author)
         finished_project.audited(layout)
-        files.write_json(layout.references, [])
-        evidence.select(layout, author)
-        evidence.register(layout, author)
-        evidence.open_test(layout, author, "final evaluation")
-        evidence.conclude(layout, author)
-        evidence.summarise(layout, author)
-        evidence.summarise(layout, _read(layout, root))
-        _measured(layout)
-        write(root, {"README.md": README})
-        claims.write(root)
+        _chosen(layout, author)
+    return root
+
+
+def finish_events(root: Path) -> Path:
+    """Return the same of kind events: time orders its windows."""
+    ladder = _concluded(event_project.project_dict()["ladder"])
+    settings = {"seeds": [0, 1, 2], "demo_data": False, "readings": {}, "ladder": ladder}
+    with pytest.MonkeyPatch.context() as patch:
+        few_resamples(patch)
+        patch.setitem(standing.DRAWN, "resamples", 60)
+        root.mkdir(parents=True)
+        _history(root)
+        layout, author = event_project.prepared(root, **settings, **answers())
         git(root, "add", "-A")
-        git(root, "commit", "-q", "-m", "Evaluate", day=12)
+        git(root, "commit", "-q", "-m", "Specification and data", day=11)
+        event_project.train(layout, author)
+        finished_project.audited(layout)
+        _chosen(layout, author)
     return root

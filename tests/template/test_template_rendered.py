@@ -1,13 +1,13 @@
 """What is generated: these files and no others, all of it parses, lints and says what was asked."""
 
 import ast
-import re
 
 import checked
 import pytest
 import yaml
 from answers import NASTY, PLAIN, of_events
 from copier import run_copy
+from mkdocs.utils import yaml_load
 from rendering import ROOT, render, source
 
 from proofolio import claims, project
@@ -46,7 +46,7 @@ def test_everything_parses(rendered):
 
 
 def test_the_site_names_the_what_if_page_of_events_alone(of_kind):
-    nav = yaml.safe_load((of_kind / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
+    nav = yaml_load((of_kind / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
     events = project.load(of_kind).kind == "events"
     assert ({"What if": "result/what_if.md"} in nav) is events
     assert {"Result": "result/index.md"} in nav
@@ -91,15 +91,6 @@ def test_every_module_says_what_it_is_for_and_how_to_run_it(of_kind):
         said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
         assert said, path.name
         assert "python " in said or path.name == "__init__.py", path.name
-
-
-def test_actions_are_pinned_by_commit_with_least_rights(generated):
-    for path in sorted((generated / ".github/workflows").glob("*.yml")):
-        workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
-        assert workflow["permissions"] == {"contents": "read"}, path.name
-        used = re.findall(r"uses: (\S+)(.*)", path.read_text(encoding="utf-8"))
-        assert used and all(re.search(r"@[0-9a-f]{40}$", name) for name, _ in used), used
-        assert all(re.match(r" # v\d+\.\d+\.\d+$", note) for _, note in used), used
 
 
 def test_hooks_are_local(generated):

@@ -1,6 +1,7 @@
 """From a claim's subject and path to the recorded value it is bound to."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from proofolio.claims import columns
@@ -56,7 +57,7 @@ class Resolve:
 
     def _run(self, name: str, path: str) -> Bound:
         run = _known(self.store.runs, "run", name, "name a folder of evidence/runs")
-        return _of_run(run, path, self._metric_names())
+        return _of_run(run, path, self._metric_names)
 
     def _config(self, name: str, path: str) -> Bound:
         runs = self.store.seeds(name)
@@ -65,7 +66,7 @@ class Resolve:
             if name in known or name in self.store.planned:
                 return MISSING
             _known(dict.fromkeys(sorted(known)), "configuration", name, "run it, or correct it")
-        found = [_of_run(run, path, self._metric_names()) for run in runs]
+        found = [_of_run(run, path, self._metric_names) for run in runs]
         if len(found) == 1:
             return found[0]
         values = [bound.value for bound in found]
@@ -160,6 +161,7 @@ class Resolve:
             by_check.setdefault(finding["check"], finding)
         return _walk(_known(by_check, "audit check", name, "see audit.json"), path, name)
 
+    @cached_property
     def _metric_names(self) -> set[str]:
         return {
             name

@@ -141,7 +141,7 @@ class Store:
         listed = self.project.get("results") or []
         return {entry["name"]: entry for entry in listed if isinstance(entry, dict)}
 
-    @property
+    @cached_property
     def test_opened(self) -> bool:
         """Whether predictions were ever joined with test labels."""
         path = self.layout.test_access

@@ -4,7 +4,7 @@ import numpy as np
 
 from proofolio.contract import Calibration
 from proofolio.decisions.needs import need_classes
-from proofolio.metrics import value
+from proofolio.metrics import losses, value
 
 _CLIP = 1e-7
 _LARGEST_TEMPERATURE = 20.0  # a separable calib part would drive T to 0, hence p to certainty
@@ -28,13 +28,15 @@ def fit_temperature(y: np.ndarray, p: np.ndarray) -> float:
     """
     from scipy.optimize import minimize_scalar
 
-    name = "log_loss"
     if np.ndim(p) == 1:
         need_classes(y, "a temperature", (0, 1))
-    unchanged = value(name, y, p)
+    unchanged = value(
+        "log_loss", y, p
+    )  # refuses unfit input once; the search repeats nothing of it
+    y = np.asarray(y).astype(np.int64)
     bound = np.log(_LARGEST_TEMPERATURE)
     found = minimize_scalar(
-        lambda log_t: value(name, y, _scaled(p, float(np.exp(log_t)))),
+        lambda log_t: losses("log_loss", y, _scaled(p, float(np.exp(log_t)))).mean(),
         bounds=(-bound, bound),
         method="bounded",
         options={"xatol": 1e-8},

@@ -46,7 +46,7 @@ def ceiling(layout: Layout, project: Project | None, inputs: Inputs, parameters:
         measured[name] = metrics.share_of_ceiling(
             kept[0].y, [k.stored for k in kept], **kept[0].judged, **building.drawn(parameters)
         )
-        days, bad = kept[0].rounds.day, kept[0].rows[kept[0].y == 1]
+        days, bad = kept[0].rows["day"], kept[0].rows[kept[0].y == 1]
         row = {"slice": name, "days": f"{days.min()} to {days.max()}"}
         row |= {"n": int(mask.sum()), "n_units": measured[name]["value"].n_units}
         row["n_positive_units"] = len(bad.drop_duplicates(["fold", "unit"]))

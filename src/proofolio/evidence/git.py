@@ -8,24 +8,30 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from proofolio import memo
 from proofolio.contract import Layout, SealError
 
 # A hook or another git command may point these elsewhere; the project's own folder decides.
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
 _GENERATED = ("evidence", "MODEL_CARD.md", "DATA_CARD.md", "README.md", "docs")
 _LOCK_RETRIES = 5
-_within: ContextVar[tuple[dict[str, str], float | None]] = ContextVar("within", default=({}, None))
+Version = tuple[str, Path]  # a commit and a file of the project
+_within: ContextVar[tuple[dict[str, str], float | None, list[str]]] = ContextVar(
+    "within", default=({}, None, [])
+)
 
 
 @contextmanager
-def within(settings: dict[str, str], seconds: float | None = None) -> Iterator[None]:
+def within(settings: dict[str, str], seconds: float | None = None) -> Iterator[list[str]]:
     """Run every git command of a block with these environment variables and within this time.
 
-    A reader of a repository that it doesn't trust names another GIT_DIR here.
+    A reader of a repository that it doesn't trust names another GIT_DIR here. Once a command took
+    longer, none is run until the block ends; what is yielded then names that command.
     """
-    token = _within.set((settings, seconds))
+    slow: list[str] = []
+    token = _within.set((settings, seconds, slow))
     try:
-        yield
+        yield slow
     finally:
         _within.reset(token)
 
@@ -35,18 +41,27 @@ def call(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.Comple
 
     A missing git counts as exit 127, one that takes longer than `within` allows as exit 124.
     """
-    settings, seconds = _within.get()
+    settings, seconds, slow = _within.get()
     environment = {k: v for k, v in os.environ.items() if k not in _FOREIGN} | {"LC_ALL": "C"}
     environment |= settings
     command = ["git", "-c", "core.quotepath=false", *arguments]
+    if slow:
+        return subprocess.CompletedProcess(command, 124, b"", b"git took too long before")
     try:
         return subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, timeout=seconds, input=given
         )
     except subprocess.TimeoutExpired:
+        slow.append(arguments[0])
         return subprocess.CompletedProcess(command, 124, b"", b"git took too long")
     except FileNotFoundError:
         return subprocess.CompletedProcess(command, 127, b"", b"git is not installed")
+
+
+def _read(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run a command that changes nothing: within `memo.kept` each one once."""
+    key = ("git", folder, arguments, given)
+    return memo.once(key, lambda: call(folder, *arguments, given=given))
 
 
 def root_of(layout: Layout) -> Path | None:
@@ -57,7 +72,7 @@ def root_of(layout: Layout) -> Path | None:
     """
     if not layout.root.is_dir():
         return None
-    found = call(layout.root, "rev-parse", "--show-toplevel")
+    found = _read(layout.root, "rev-parse", "--show-toplevel")
     if found.returncode != 0:
         return None
     top = Path(found.stdout.decode().strip()).resolve()
@@ -107,30 +122,38 @@ def dirty(layout: Layout) -> bool:
 
 def committed_blob(layout: Layout, commit: str, path: Path) -> bytes | None:
     """Return the bytes of a project's file in a commit, or None where it is not there."""
-    name = path.relative_to(layout.root).as_posix()
-    found = call(layout.root, "cat-file", "blob", f"{commit}:./{name}")
-    return found.stdout if found.returncode == 0 else None
+    return blobs(layout, [(commit, path)]).get((commit, path))
 
 
 def committed_blobs(layout: Layout, commit: str, paths: Sequence[Path]) -> dict[Path, bytes]:
     """Return the bytes of those of a project's files that are in a commit, by one git process."""
-    named = {path: path.relative_to(layout.root).as_posix() for path in paths}
-    named = {path: name for path, name in named.items() if "\n" not in name}
-    asked = "".join(f"{commit}:./{name}\n" for name in named.values())
-    rest, found = call(layout.root, "cat-file", "--batch", given=asked.encode()).stdout, {}
-    for path in named:
+    found = blobs(layout, [(commit, path) for path in paths])
+    return {path: data for (_, path), data in found.items()}
+
+
+def blobs(layout: Layout, asked: Sequence[Version]) -> dict[Version, bytes]:
+    """Return the bytes of the project's files in the commits that have them, by one process."""
+    named = {(c, p): f"{c}:./{p.relative_to(layout.root).as_posix()}" for c, p in asked}
+    named = {version: name for version, name in named.items() if "\n" not in name}
+    if not named:
+        return {}
+    lines = "".join(f"{name}\n" for name in named.values())
+    rest, found = _read(layout.root, "cat-file", "--batch", given=lines.encode()).stdout, {}
+    for version in named:
         head, _, rest = rest.partition(b"\n")
         kind, _, size = head.removesuffix(b" missing").rpartition(b" ")
-        if head.endswith(b" missing") or not kind.endswith(b" blob") or not size.isdigit():
+        if head.endswith(b" missing") or not size.isdigit():
             continue
-        found[path], rest = rest[: int(size)], rest[int(size) + 1 :]
+        if kind.endswith(b" blob"):
+            found[version] = rest[: int(size)]
+        rest = rest[int(size) + 1 :]
     return found
 
 
 def committed_paths(layout: Layout, commit: str, folder: Path) -> list[Path] | None:
     """Return the files below a project's folder in a commit, or None for an unknown commit."""
     name = folder.relative_to(layout.root).as_posix()
-    found = call(layout.root, "ls-tree", "-r", "-z", "--name-only", commit, "--", name)
+    found = _read(layout.root, "ls-tree", "-r", "-z", "--name-only", commit, "--", name)
     if found.returncode != 0:
         return None
     return [layout.root / entry for entry in found.stdout.decode().split("\0") if entry]
@@ -139,20 +162,20 @@ def committed_paths(layout: Layout, commit: str, folder: Path) -> list[Path] | N
 def commits(layout: Layout, path: Path) -> list[str]:
     """Return the commits of the main line that changed a file, newest first."""
     name = path.relative_to(layout.root).as_posix()
-    found = call(layout.root, "log", "--first-parent", "--format=%H", "--", name)
+    found = _read(layout.root, "log", "--first-parent", "--format=%H", "--", name)
     return found.stdout.decode().split() if found.returncode == 0 else []
 
 
 def last_commit(layout: Layout, path: Path) -> str | None:
     """Return the commit that last changed a file, or None."""
     name = path.relative_to(layout.root).as_posix()
-    found = call(layout.root, "log", "-1", "--format=%H", "--", name)
+    found = _read(layout.root, "log", "-1", "--format=%H", "--", name)
     return found.stdout.decode().strip() or None if found.returncode == 0 else None
 
 
 def commit_time(layout: Layout, commit: str) -> int | None:
     """Return when a commit was made, in seconds since 1970 UTC; None where it is not there."""
-    found = call(layout.root, "log", "-1", "--format=%ct", commit, "--")
+    found = _read(layout.root, "log", "-1", "--format=%ct", commit, "--")
     return int(found.stdout) if found.returncode == 0 and found.stdout.strip() else None
 
 

@@ -22,6 +22,22 @@ def check(
 ) -> "pd.DataFrame":
     """Return `predictions` ready to be stored: sorted by part and id, scores as float32.
 
+    The arguments and errors are those of `demand`.
+    """
+    keys, scores = demand(predictions, parts, classes=classes, positive_class=positive_class)
+    stored = predictions[[*keys, *scores]].sort_values([*keys[1:], "id"])
+    return stored.astype(dict.fromkeys(scores, np.float32)).reset_index(drop=True)
+
+
+def demand(
+    predictions: "pd.DataFrame",
+    parts: "pd.DataFrame",
+    *,
+    classes: list[str],
+    positive_class: str | None,
+) -> tuple[list[str], list[str]]:
+    """Return the names of key and score columns of predictions that are as the contract asks.
+
     Args:
         predictions: id, part, [fold], and p_<class> columns in [0, 1] (or one column `score`);
             beside probabilities optionally `energy`, -logsumexp of the logits.
@@ -51,8 +67,7 @@ def check(
     scoring.scores_of(predictions, classes, positive_class)
     if ENERGY in scores:
         _finite_energy(predictions)
-    stored = predictions[[*keys, *scores]].sort_values([*keys[1:], "id"])
-    return stored.astype(dict.fromkeys(scores, np.float32)).reset_index(drop=True)
+    return keys, scores
 
 
 def _finite_energy(predictions: "pd.DataFrame") -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from proofolio import files
+from proofolio import files, memo
 from proofolio.contract import Layout, RunError
 from proofolio.evidence import chain
 
@@ -15,7 +15,8 @@ _TIMEOUT_S = 60.0  # a line takes milliseconds; a minute of waiting means a hung
 
 def entries(layout: Layout) -> list[dict[str, Any]]:
     """Return the log's lines in order; raises RunError at a line that is not JSON."""
-    return [_entry(link) for link in chain.follow(_lines(layout))]
+    read = lambda: [_entry(link) for link in chain.follow(_lines(layout))]  # noqa: E731
+    return [*memo.once(("entries", layout.root), read)]
 
 
 def append(layout: Layout, entry: dict[str, Any]) -> bool:

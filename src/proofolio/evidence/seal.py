@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from proofolio import files, scoring, table
+from proofolio import files, memo, scoring, table
 from proofolio.contract import Layout, Run, SealError, Selection
 from proofolio.evidence import choice, git, provenance, store
 from proofolio.project import Project
@@ -86,6 +86,10 @@ def targets(layout: Layout, selection: Selection) -> list[Run]:
 
 def accesses(layout: Layout) -> list[dict[str, Any]]:
     """Return the openings of test: time, commit, selection_sha256 and reason of each."""
+    return [*memo.once(("accesses", layout.root), lambda: _accesses(layout))]
+
+
+def _accesses(layout: Layout) -> list[dict[str, Any]]:
     if not layout.test_access.is_file():
         return []
     lines = layout.test_access.read_text(encoding="utf-8").splitlines()

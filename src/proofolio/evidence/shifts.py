@@ -29,7 +29,7 @@ def drift(layout: Layout, project: Project | None, inputs: Inputs, parameters: I
                 data[0].y,
                 [found.scores_for(inputs["metric"]) for found in data],
                 building.thresholds(runs),
-                **data[0].judged,
+                **data[0].judged | {"clusters": data[0].rows["cluster"].to_numpy()},  # told by name
             )
         )
         asked.append({"which": inputs[which], "part": inputs[part]})

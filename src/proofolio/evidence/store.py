@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 def run(layout: Layout, run_id: str) -> Run:
     """Return one recorded run; raises RunError with the known ids."""
+    return memo.once(("run", layout.root, run_id), lambda: _run(layout, run_id))
+
+
+def _run(layout: Layout, run_id: str) -> Run:
     path = layout.run(run_id) / "run.json"
     if not path.is_file():
         known = sorted(p.parent.name for p in layout.runs.glob("*/run.json"))
@@ -41,7 +45,8 @@ def dataset(layout: Layout) -> Dataset:
     """Return `dataset.json`; raises StaleError where the table was never prepared."""
     if not layout.dataset.is_file():
         raise StaleError("evidence/dataset.json is missing", remedy="run the prepare step first")
-    return Dataset.model_validate(files.read_json(layout.dataset))
+    read = lambda: Dataset.model_validate(files.read_json(layout.dataset))  # noqa: E731
+    return memo.once(("dataset", layout.root), read)
 
 
 def base_id(layout: Layout, project: Project, name: str, seed: int) -> str:
@@ -101,6 +106,12 @@ def configurations(layout: Layout, split: str, *, until: str | None = None) -> d
     the one that ended last in the log counts; of several attempts of a seed the last. Given
     `until` (UTC time), runs that finished later do not count.
     """
+    key = ("configurations", layout.root, split, until)
+    found = memo.once(key, lambda: _configurations(layout, split, until))
+    return {name: [*records] for name, records in found.items()}
+
+
+def _configurations(layout: Layout, split: str, until: str | None) -> dict[str, list[Run]]:
     data, info = dataset(layout), splits.info(layout, split)
     ended = [e["id"] for e in log.entries(layout) if e.get("status") == "finished"]
     place = {run_id: number for number, run_id in enumerate(ended)}
@@ -136,7 +147,7 @@ def predictions(layout: Layout, record: Run) -> "pd.DataFrame":
             received=f"sha256 {received}",
             remedy="restore it from git",
         )
-    return memo.once(("frame", path), lambda: pd.read_parquet(path)).copy(deep=False)
+    return memo.once(("frame", path), lambda: pd.read_parquet(path))
 
 
 def conclude(layout: Layout, project: Project) -> int:

@@ -30,6 +30,7 @@ from proofolio.metrics.intervals import (
     seed_mean,
     seed_means,
 )
+from proofolio.metrics.probability import losses
 from proofolio.metrics.ratios import ratios
 from proofolio.metrics.resampling import resample_weights
 from proofolio.metrics.rounds import Rounds, fold_values
@@ -56,6 +57,7 @@ __all__ = [
     "interval",
     "intervals",
     "is_probabilistic",
+    "losses",
     "needs_threshold",
     "paired",
     "paired_difference",

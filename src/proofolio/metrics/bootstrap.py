@@ -8,7 +8,7 @@ import numpy as np
 from proofolio.contract import Metric, MetricError
 from proofolio.metrics import inputs
 from proofolio.metrics.catalogue import EVENTS, UNDEFINED, base, needs_threshold, uses_calibrated
-from proofolio.metrics.resampling import Clustering, at_once
+from proofolio.metrics.resampling import Clustering, Once, at_once
 from proofolio.metrics.rounds import Rounds, prepared
 
 METHOD = "cluster_bootstrap_percentile"
@@ -33,13 +33,14 @@ def evaluate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return metrics of the sample (m,) and of the resamples (resamples, m).
 
-    With a single cluster nothing can be resampled: all NaN. What was evaluated before in this
+    With a single cluster nothing can be resampled: all NaN. With no resample the value stands in
+    for one, and differs by rounding alone from a recorded value. What was evaluated before in this
     process is not evaluated again.
     """
-    if resamples < 1:
+    if resamples < 0:
         raise MetricError(
             "an interval needs resamples",
-            expected="resamples >= 1",
+            expected="resamples >= 1, or 0: the value stands in for both ends",
             received=f"{resamples}",
             remedy="the house uses 2000",
         )
@@ -49,9 +50,9 @@ def evaluate(
     missing = [name for name, key in keys.items() if key not in _known]
     if missing:
         of = prepared(missing, y, scores, groups, raw=raw, threshold=threshold, rounds=rounds)
-        (of_sample,) = of(groups.once())
-        drawn = np.full((len(missing), resamples), np.nan)
-        if min(groups.sizes) > 1:
+        (of_sample,) = of(groups.once() if resamples else Once(groups.once()))
+        drawn = np.full((len(missing), resamples), np.nan) if resamples else of_sample[:, None]
+        if resamples and min(groups.sizes) > 1:
             for start, draws in groups.draws(resamples, seed, at_once(of.n)):
                 found = of(draws)
                 drawn[:, start : start + len(found)] = found.T
@@ -130,7 +131,7 @@ def summary(
         why = f"{lost} of {len(drawn)} resamples degenerate"
         return Metric(value=value, method=f"no interval: {method}, {why}", **common)
     tail = (1 - level) / 2
-    low, high = np.quantile(kept, [tail, 1 - tail])
+    low, high = np.quantile(kept, [tail, 1 - tail]) if len(kept) > 1 else (kept[0], kept[0])
     return Metric(value=value, ci_low=low, ci_high=high, method=method, **common)
 
 

@@ -54,7 +54,7 @@ def intervals(
         units: (n,) units to count as `n_units`; None counts the clusters.
         rounds: fold and day of each row, of events; then a metric is its mean over the folds.
         threshold: two classes: at or above it a row is decided positive.
-        resamples: number of bootstrap resamples.
+        resamples: number of bootstrap resamples; 0: none, both ends are the value.
         level: of the interval.
         seed: of the draws; recorded in the result.
 

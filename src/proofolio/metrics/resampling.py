@@ -18,6 +18,11 @@ from proofolio.contract import MetricError
 # Per kind of cluster (clusters, b): how often each is drawn in each of b resamples.
 Draws = tuple[np.ndarray, ...]
 
+
+class Once(tuple):
+    """The draws of `Clustering.once`, for values that are compared and not recorded: quicker."""
+
+
 _AT_ONCE = 500  # resamples; more bring nothing
 _NUMBERS = 1 << 25  # rows x resamples at once; sums before places of one order stay near 32 MiB
 

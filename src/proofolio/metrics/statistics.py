@@ -10,7 +10,7 @@ from proofolio.metrics.catalogue import PROBABILITY, RANKING, UNDEFINED, base, u
 from proofolio.metrics.counting import Counts, Decided
 from proofolio.metrics.probability import CalibrationError, MeanLoss, losses
 from proofolio.metrics.ranking import Ranking
-from proofolio.metrics.resampling import Clustering, Draws, at_once
+from proofolio.metrics.resampling import Clustering, Draws, Once, at_once
 from proofolio.metrics.sweep import Sweep
 
 
@@ -112,7 +112,7 @@ def value(
     groups = Clustering((np.arange(n),), (n,))
     statistics = Statistics([name], y, scores, groups, threshold=threshold)
     if weights is None:
-        result = float(statistics(groups.once())[0, 0])
+        result = float(statistics(Once(groups.once()))[0, 0])
         if np.isnan(result):
             raise undefined(name, y)
         return result

@@ -7,7 +7,7 @@ weights of all rows never stand in memory together, and each row's weight is mad
 
 import numpy as np
 
-from proofolio.metrics.resampling import Clustering, Draws
+from proofolio.metrics.resampling import Clustering, Draws, Once
 
 BLOCK = 32  # rows
 _SMALL = 1 << 18  # products of a matrix multiplication that NumPy's library does without threads
@@ -36,6 +36,8 @@ class Sweep:
 
     def __call__(self, draws: Draws) -> "Sums":
         """Return the sums for b weightings."""
+        if isinstance(draws, Once):
+            return self._once()
         if not self._blocks:
             self._prepare()
         b = draws[0].shape[1]
@@ -49,6 +51,22 @@ class Sweep:
             np.add(total[columns], found[len(total) :], out=sums[lines])
             total += found[: len(total)]
         return Sums(dict(zip(self._columns, total, strict=True)), self._lines, self._places, sums)
+
+    def _once(self) -> "Sums":
+        """Return the sums with each row counted once, in one pass over the rows.
+
+        They differ by rounding alone from what `Clustering.once` gives, which is recorded.
+        """
+        places = np.concatenate([*self._places.values(), []]).astype(np.int64)
+        found, self._lines = np.empty((len(places), 1)), {}
+        done = 0
+        for name, own in self._places.items():
+            lines = np.arange(done, done + len(own))
+            upto = np.concatenate([[0.0], np.cumsum(self._columns[name])])
+            found[lines, 0] = upto[own]
+            self._lines[name], done = lines, done + len(own)
+        total = {name: values.sum(keepdims=True) for name, values in self._columns.items()}
+        return Sums(total, self._lines, self._places, found)
 
     def weights(self, draws: Draws, rows: np.ndarray, which: np.ndarray) -> np.ndarray:
         """Return (q, width) weights of rows of the order, in one resample (q,) per line."""

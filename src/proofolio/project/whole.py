@@ -55,6 +55,7 @@ class Project(Section):
     references: list[Reference] = Field(default_factory=list)
     quick: Quick = Field(default_factory=Quick)
     sign_off: SignOff
+    reasons: dict[str, str] = Field(default_factory=dict)  # by code: why a criterion is not met
     model_card: dict[str, str] = Field(default_factory=dict)
     data_card: dict[str, str] = Field(default_factory=dict)
 

@@ -6,7 +6,7 @@ Recomputation is `proofolio.verify`'s; here its findings become criteria and gat
 
 - `criteria`: the rubric itself, from `criteria.yaml`
 - `tree`, `parsing`, `history`, `proof`: files, texts, commits and evidence, read within limits
-- `subject`, `checks`, `outcome`, `rules`: what is asked of them, and what was found
+- `subject`, `checks`, `outcome`, `rules`, `reasons`: what is asked of them, and what was found
 - `grade`, `answers`, `cohort`, `workers`, `cache`, `execute`, `command`: points, gates, cohorts
 - `report`: terminal, Markdown, HTML, CSV; `reviewing`: the static criteria for repo-review
 """

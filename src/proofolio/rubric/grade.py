@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from proofolio.rubric import checks  # registers every check
+from proofolio.rubric import checks, reasons  # checks: registers every one
 from proofolio.rubric.answers import Answer, Answers
 from proofolio.rubric.criteria import LEAST, Criterion, Rubric, rubric
 from proofolio.rubric.history import History
@@ -73,7 +73,7 @@ def examine(
 def _run(code: str, subject: Subject) -> Outcome:
     """Run one check; one that cannot end is a finding about that criterion alone."""
     try:
-        found = CHECKS[code].run(subject)
+        found = reasons.heard(code, CHECKS[code].run(subject), subject)
     except Exception as error:
         return failed(f"the check could not be made: {type(error).__name__}: {error}")
     named = not CHECKS[code].static  # static checks name the files they look for

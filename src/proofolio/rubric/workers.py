@@ -1,5 +1,6 @@
 """One process per project, so that a hostile or endless one costs its own grade and no other."""
 
+import gc
 import multiprocessing
 import sys
 import time
@@ -10,20 +11,22 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
-from proofolio.rubric import cache
+from proofolio.rubric import cache, limits
 from proofolio.rubric.grade import Examined, examine, unreadable
 
 QUICK_SECONDS, FULL_SECONDS = 900.0, 7_200.0  # of one project
+MEMORY = 6 * 2**30  # bytes of one project; a study of 1.5 million events takes 4 GB
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How projects are graded: as `grade.examine`, with a cache folder and a limit of time."""
+    """How projects are graded: as `grade.examine`, with a cache, limits of time and memory."""
 
     full: bool = False
     shipped: bool = True
     cache: Path | None = None
     seconds: float | None = None
+    memory: int = MEMORY
 
     @property
     def limit(self) -> float:
@@ -78,11 +81,13 @@ def many(
             found[index] = _received(pipe, path, process, asked.limit)
             del running[pipe]
             done(path)
+    gc.unfreeze()
     return [found[index] for index in range(len(paths))]
 
 
 def _work(pipe: Any, path: str, asked: Asked) -> None:
     try:
+        limits.bound(asked.memory)
         answer = one(path, asked)
     except BaseException as error:  # whatever a stranger's project does, it is one line
         answer = unreadable(path, f"{type(error).__name__}: {error}")
@@ -106,6 +111,8 @@ def _received(pipe: Any, path: str, process: Any, limit: float) -> Examined:
 
 def _preload() -> None:
     """Import once what every worker needs, before they are forked."""
+    import pyarrow.dataset
+    import pyarrow.pandas_compat  # noqa: F401
     import scipy.optimize  # noqa: F401
     import sklearn.metrics  # noqa: F401
 
@@ -118,4 +125,8 @@ def _preload() -> None:
     assert claims and verify and questions and load
     rubric()
     originals.shipped()
-    verify._checks(events=False)
+    cache.program()
+    for events in (False, True):
+        verify._checks(events=events)
+    gc.collect()
+    gc.freeze()  # what is imported stays in pages that the workers share

@@ -1,13 +1,31 @@
 """Refusals of predictions whose ids break the rule: every id of a part scored exactly once."""
 
+import hashlib
 from typing import TYPE_CHECKING
 
+from proofolio import memo, table
 from proofolio.contract import RunError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 5
+
+
+def keys_sha256(predictions: "pd.DataFrame") -> bytes:
+    """Return a hash of what is scored, in its order: id, part, [fold]."""
+    named = [c for c in ("id", "part", "fold") if c in predictions]
+    key = ("keys", memo.token(predictions))
+    return memo.once(key, lambda: content_sha256(predictions[named]))
+
+
+def content_sha256(frame: "pd.DataFrame") -> bytes:
+    """Return a hash of the columns' content, whatever the index."""
+    digest = hashlib.sha256(f"{list(frame)} {list(map(str, frame.dtypes))}".encode())
+    for name in frame:
+        for content in table.column_bytes(frame[name]):
+            digest.update(content)
+    return digest.digest()
 
 
 def check_ids(predictions: "pd.DataFrame", parts: "pd.DataFrame", part: str) -> None:
@@ -21,6 +39,11 @@ def check_ids(predictions: "pd.DataFrame", parts: "pd.DataFrame", part: str) -> 
     Raises:
         RunError: names the first offenders and their number.
     """
+    key = ("ids", keys_sha256(predictions), memo.token(parts), part)
+    memo.once(key, lambda: _check_ids(predictions, parts, part))
+
+
+def _check_ids(predictions: "pd.DataFrame", parts: "pd.DataFrame", part: str) -> None:
     scored = predictions[predictions["part"] == part]
     own = parts[parts["part"].isin([part, "heldout"] if part == "val" else [part])]
     refuse_doubles(scored, part)

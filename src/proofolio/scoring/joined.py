@@ -1,22 +1,20 @@
 """Stored predictions beside the labels, units and clusters of their examples."""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from proofolio import decisions, memo, metrics, table
+from proofolio import decisions, memo, metrics
 from proofolio.contract import OOD, Calibration, Run, RunError
-from proofolio.scoring.ids import refuse, refuse_doubles
+from proofolio.scoring.beside import KEYS, Beside, beside
+from proofolio.scoring.ids import refuse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_OWN = ("id", "part", "fold", "score")  # a label beside a prediction is never read
-_MOST = 4  # sets of ids whose places are kept
-_known: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+_OWN = (*KEYS, "score")  # a label beside a prediction is never read
 _ROUNDING = 1e-3  # how far float32 (or float16) probabilities of a row may sum away from 1
 
 
@@ -29,20 +27,26 @@ class Joined:
     stored: np.ndarray  # (n,) or (n, k) as predicted
     calibrated: np.ndarray  # the same, calibrated
     is_score: bool  # whether `stored` are scores and no probabilities
+    codes: dict[str, np.ndarray] = field(default_factory=dict)  # (n,) of names, in their order
 
     @property
     def grouping(self) -> dict[str, np.ndarray | None]:
-        """The keywords of `metrics.intervals` that say what is resampled and what is counted."""
-        second = self.rows["unit2"].to_numpy() if "unit2" in self.rows else None
-        clusters, units = self.rows["cluster"].to_numpy(), self.rows["unit"].to_numpy()
-        return {"clusters": clusters, "second": second, "units": units}
+        """The keywords of `metrics.intervals` that say what is resampled and what is counted.
+
+        Names stand there as integers in the order of the names, the same for every part.
+        """
+        second = self._coded("unit2") if "unit2" in self.rows else None
+        return {"clusters": self._coded("cluster"), "second": second, "units": self._coded("unit")}
 
     @property
     def rounds(self) -> metrics.Rounds | None:
         """Fold and day of each row of events; None for images, whose folds are judged together."""
         if "day" not in self.rows:  # `table.with_days` gives it to events alone
             return None
-        return metrics.Rounds(self.rows["fold"].to_numpy(), self.rows["day"].to_numpy())
+        return metrics.Rounds(self.rows["fold"].to_numpy(), self._coded("day"))
+
+    def _coded(self, name: str) -> np.ndarray:
+        return self.codes[name] if name in self.codes else self.rows[name].to_numpy()
 
     @property
     def amount(self) -> np.ndarray | None:
@@ -63,6 +67,7 @@ class Joined:
             y=self.y[kept],
             stored=self.stored[kept],
             calibrated=self.calibrated[kept],
+            codes={name: codes[kept] for name, codes in self.codes.items()},
         )
 
     def scores_for(self, name: str) -> np.ndarray:
@@ -134,22 +139,49 @@ def join(
             received=part,
             remedy="compare its scores with another part: result kind ood",
         )
-    rows = _rows(predictions, examples, part)
+    named = (tuple(classes), positive_class)
+    found = memo.once(
+        ("uncalibrated", memo.token(predictions), memo.token(examples), part, named),
+        lambda: _uncalibrated(predictions, examples, part, *named),
+    )
+    if found.is_score:
+        return found
+    return replace(found, calibrated=decisions.calibrate(found.stored, calibration))
+
+
+def _uncalibrated(
+    predictions: "pd.DataFrame",
+    examples: "pd.DataFrame",
+    part: str,
+    classes: Sequence[str],
+    positive_class: str | None,
+) -> Joined:
+    known = beside(predictions, examples, part)
+    rows = _rows(predictions, known)
+    y = memo.once(
+        ("y", memo.token(known), classes, positive_class),
+        lambda: _class_codes(rows["label"], classes, positive_class),
+    )
+    stored = scores_of(rows, classes, positive_class)
+    return Joined(rows, y, stored, stored, is_score(rows), known.codes)
+
+
+def _class_codes(
+    labels: "pd.Series", classes: Sequence[str], positive_class: str | None
+) -> np.ndarray:
+    """Return (n,) the code of each label: its place in `classes`, or 1 for the positive one."""
     codes = {c: i for i, c in enumerate(classes)}
     if positive_class is not None:
         codes = {c: int(c == positive_class) for c in classes}
-    y = rows["label"].astype(object).map(codes)
+    y = labels.astype(object).map(codes)
     if y.isna().any():
         refuse(
             "labels are not among the classes",
-            rows.loc[y.isna(), "label"].astype(str).drop_duplicates(),
+            labels[y.isna()].astype(str).drop_duplicates(),
             expected=", ".join(classes),
             remedy="list every label in classes (project.yaml)",
         )
-    stored = scores_of(rows, classes, positive_class)
-    scorer = is_score(rows)
-    calibrated = stored if scorer else decisions.calibrate(stored, calibration)
-    return Joined(rows, y.to_numpy(dtype=np.int64), stored, calibrated, scorer)
+    return y.to_numpy(dtype=np.int64)
 
 
 def unlabelled(predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> "pd.DataFrame":
@@ -157,7 +189,8 @@ def unlabelled(predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str)
 
     Rows and refusals are those of `join`; part `ood` can be read in no other way.
     """
-    return _rows(predictions, examples.drop(columns="label"), part, (*_OWN, "energy"))
+    known = beside(predictions, examples.drop(columns="label"), part)
+    return _rows(predictions, known, (*_OWN, "energy"))
 
 
 def join_run(run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str) -> Joined:
@@ -169,76 +202,13 @@ def join_run(run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", pa
 
 
 def _rows(
-    predictions: "pd.DataFrame",
-    examples: "pd.DataFrame",
-    part: str,
-    kept: tuple[str, ...] = _OWN,
+    predictions: "pd.DataFrame", found: Beside, kept: tuple[str, ...] = _OWN
 ) -> "pd.DataFrame":
-    """Return the predictions of a part sorted by fold and id, with their examples' columns."""
+    """Return a part's predictions in their order with the examples' columns beside them."""
     import pandas as pd
 
-    scored = predictions[predictions["part"] == part]
-    if scored.empty:
-        raise RunError(
-            f"no predictions of part {part}",
-            expected="a row per id of the part",
-            received=f"parts {', '.join(sorted(map(str, predictions['part'].unique())))}",
-            remedy="predict this part in the run, or leave it out of scoring",
-        )
-    own = [c for c in scored.columns if c in kept or str(c).startswith("p_")]
-    keys = ["fold", "id"] if "fold" in own else ["id"]
-    order, place = _places(scored[keys], examples["id"], part)
-    scored = scored[own].iloc[order].reset_index(drop=True)
-    known = examples.drop(columns=[c for c in examples.columns if c in scored.columns])
-    return pd.concat([scored, known.iloc[place].reset_index(drop=True)], axis=1)
-
-
-def _places(scored: "pd.DataFrame", ids: "pd.Series", part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the order (n,) of scored rows by fold and id, and the place of each id in `ids`.
-
-    All runs of a part score the same ids, so what was found is kept under their content.
-    """
-    key = _digest(scored) + _digest(ids.to_frame())
-    if key not in _known:
-        refuse_doubles(scored, part)
-        ordered = scored.reset_index(drop=True).sort_values(list(scored))
-        while len(_known) >= _MOST:
-            del _known[next(iter(_known))]
-        _known[key] = ordered.index.to_numpy(), _beside(ordered["id"], ids, part)
-    return _known[key]
-
-
-def _digest(frame: "pd.DataFrame") -> bytes:
-    """Return a hash of the columns' content, whatever the index."""
-    digest = hashlib.sha256(f"{list(frame)} {list(map(str, frame.dtypes))}".encode())
-    for name in frame:
-        for content in table.column_bytes(frame[name]):
-            digest.update(content)
-    return digest.digest()
-
-
-def _beside(scored: "pd.Series", ids: "pd.Series", part: str) -> np.ndarray:
-    """Return the place (n,) of each scored id in `ids`.
-
-    One look-up of the ids finds both the examples and the ids that have none; a merge and a test
-    of membership after it would each read all examples again.
-    """
-    import pandas as pd
-
-    twice = ids.duplicated()
-    if twice.any():
-        refuse(
-            "ids of the examples stand twice",
-            ids[twice],
-            expected="one row per id in evidence/examples.parquet",
-            remedy="run the prepare step again",
-        )
-    place = pd.Index(ids).get_indexer(scored)
-    if (place < 0).any():
-        refuse(
-            f"predicted ids of part {part} are not among the examples",
-            scored[place < 0],
-            expected="ids of evidence/examples.parquet",
-            remedy="predict the rows of the prepared table; prepare again if the table changed",
-        )
-    return place
+    own = [c for c in predictions.columns if c in kept or str(c).startswith("p_")]
+    scores = predictions[[c for c in own if c not in KEYS]].iloc[found.order]
+    known = found.known.drop(columns=[c for c in found.known if c in own])
+    rows = pd.concat([found.keys, scores.reset_index(drop=True), known], axis=1)
+    return rows[[*own, *known]] if list(rows)[: len(own)] != own else rows

@@ -82,7 +82,8 @@ def score(
         calibration: of the run; None or method "none": stored values serve as they are.
         decision: of the run; without a threshold, threshold metrics of two classes are left out.
         parts: the split's id, part, [fold]; given, rule 2 is checked first (`check_ids`).
-        resamples: number of bootstrap resamples; None: the house's, see `resamples_for`.
+        resamples: number of bootstrap resamples, as for `metrics.intervals`; None: the house's,
+            see `resamples_for`.
         seed: of the resamples.
 
     Returns:
@@ -107,7 +108,7 @@ def score(
         joined.calibrated,
         raw=joined.stored,
         threshold=threshold,
-        resamples=resamples or resamples_for(joined),
+        resamples=resamples_for(joined) if resamples is None else resamples,
         seed=seed,
         **joined.judged,
     )

@@ -3,7 +3,7 @@
 import pandas as pd
 from pydantic import ValidationError
 
-from proofolio import files
+from proofolio import files, memo
 from proofolio import table as table_room
 from proofolio.contract import Layout, SplitError, SplitInfo, StaleError
 from proofolio.splits import prequential
@@ -65,6 +65,10 @@ def _runs_on(layout: Layout, name: str) -> list[str]:
 
 def info(layout: Layout, name: str) -> SplitInfo:
     """Return the description of a recorded split; raises SplitError where there is none."""
+    return memo.once(("split", layout.root, name), lambda: _info(layout, name))
+
+
+def _info(layout: Layout, name: str) -> SplitInfo:
     path = layout.split(name) / "split.json"
     if not path.is_file():
         raise SplitError(

@@ -9,6 +9,7 @@ from proofolio.table.snapshot import prepare
 from proofolio.table.store import (
     column_bytes,
     content_sha256,
+    keep_examples,
     membership_sha256,
     read,
     read_examples,
@@ -21,6 +22,7 @@ __all__ = [
     "check_events",
     "column_bytes",
     "content_sha256",
+    "keep_examples",
     "membership_sha256",
     "prepare",
     "read",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from proofolio import files
+from proofolio import files, memo
 from proofolio.contract import Layout, StaleError, TableError
 
 _known: dict[tuple[str, bool], pd.DataFrame] = {}
@@ -73,6 +73,15 @@ def read_examples(layout: Layout) -> pd.DataFrame:
     Raises:
         TableError: the file is missing or unreadable.
     """
+    return memo.once(("examples", layout.root), lambda: _examples(layout))
+
+
+def keep_examples(layout: Layout, examples: pd.DataFrame) -> None:
+    """Let `read_examples` return what was read of them already, within `memo.kept`."""
+    memo.once(("examples", layout.root), lambda: examples)
+
+
+def _examples(layout: Layout) -> pd.DataFrame:
     again = f"{_AGAIN}, then the split step; or restore it"
     if not layout.examples.is_file():
         return _parquet(layout.examples, "evidence/examples.parquet", again)

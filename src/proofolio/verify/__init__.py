@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proofolio import memo
+from proofolio import memo, table
 from proofolio.contract import Layout
 from proofolio.verify.report import RULES, Problem, Report
 
@@ -48,6 +48,8 @@ def examine(root: Path | str, *, full: bool = True) -> "tuple[load.Evidence, Rep
     if not full:
         report.note("intervals, and results but the main ones of the choice, were not recomputed")
     with memo.kept():
+        if e.examples is not None:
+            table.keep_examples(layout, e.examples)
         for check in _checks(events=e.events):
             try:
                 check(e, report)

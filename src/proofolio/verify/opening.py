@@ -7,7 +7,7 @@ from proofolio.contract import OOD
 from proofolio.evidence import git
 from proofolio.verify.load import Access, Evidence
 from proofolio.verify.report import Report
-from proofolio.verify.sealed import ACCESS
+from proofolio.verify.sealed import ACCESS, as_opened
 from proofolio.verify.selection import WHERE
 
 _SEALED = "remove what was read from test, select and commit, then proofolio evaluate"
@@ -73,7 +73,8 @@ def _committed(e: Evidence, report: Report, access: Access, where: str) -> None:
     if made is None:
         report.note(f"{where}: commit {access.commit} is not in this history: not checkable")
         return
-    blob = git.committed_blob(e.layout, access.commit, e.layout.selection)
+    blobs = as_opened(e, access.commit)
+    blob = blobs.get(e.layout.selection)
     if blob is None or files.sha256_bytes(blob) != access.selection_sha256:
         what = f"commit {access.commit[:10]} does not hold the selection test was opened for"
         report.add("5", where, what, _SEALED)
@@ -82,10 +83,8 @@ def _committed(e: Evidence, report: Report, access: Access, where: str) -> None:
         report.add("5", where, "the selection was committed after the opening", _SEALED)
     if access is not e.accesses[0]:
         return
-    paths = git.committed_paths(e.layout, access.commit, e.layout.runs) or []
-    paths = [path for path in paths if path.name == "run.json"]
-    for path, data in git.committed_blobs(e.layout, access.commit, paths).items():
-        if b'"test": {' in data and _has_test(data):
+    for path, data in blobs.items():
+        if path.name == "run.json" and b'"test": {' in data and _has_test(data):
             what = f"{path.parent.name} carried test metrics before test was opened"
             report.add("5", where, what, _SEALED)
 

@@ -13,7 +13,7 @@ MEASURED |= {"stability", "retraining"}  # they need the whole table, or train m
 MEASURED |= {"reasons"}  # it needs the table and the model
 _FIRST = {"seed_mean", "paired_difference", "slice_table", "class_table", "mistakes"}
 _AGAIN = "write it again: proofolio cards"
-_DRAWN = ("ci_low", "ci_high", "resamples", "degenerate", "method", "ranks")  # of resamples
+_DRAWN = ("ci_low", "ci_high", "resamples", "degenerate", "method", "ranks", "note")  # of resamples
 _ABOUT = ("slice", "value", "versus_value", "levels", "by", "slices", "entities")  # about what
 
 
@@ -49,7 +49,7 @@ def _recomputed(e: Evidence, report: Report, name: str, recorded: Result, where:
         report.note(f"result {name}: its intervals rest on {drawn} resamples only")
     asked = recorded
     if not e.full and "resamples" in recorded.parameters:
-        asked = recorded.model_copy(update={"parameters": recorded.parameters | {"resamples": 1}})
+        asked = recorded.model_copy(update={"parameters": recorded.parameters | {"resamples": 0}})
     try:
         received = evidence.recompute(e.layout, asked)
     except (ProofError, KeyError, TypeError, ValueError) as error:

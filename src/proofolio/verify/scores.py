@@ -32,7 +32,7 @@ def check(e: Evidence, report: Report) -> None:
             continue
         named = {"classes": run.classes, "positive_class": run.positive_class}
         try:
-            handed_in.check(stored, e.parts[run.split], **named)
+            handed_in.demand(stored, e.parts[run.split], **named)
         except ProofError as error:
             report.add("2", where, str(error), RESTORE)
             continue
@@ -80,7 +80,7 @@ def _predictions(e: Evidence, report: Report, run: Run, where: str) -> "pd.DataF
         what = f"predictions.parquet was changed: {run.predictions_sha256} became {received}"
         report.add("hashes", where, what, RESTORE)
         return None
-    return memo.once(("frame", path), lambda: pd.read_parquet(path)).copy(deep=False)
+    return memo.once(("frame", path), lambda: pd.read_parquet(path))
 
 
 def _fitted(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where: str) -> None:
@@ -127,8 +127,8 @@ def _rule(text: str) -> DecisionRule | None:
 
 def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", where: str) -> None:
     """Each recorded number follows from predictions, and none that others carry is left out."""
-    carried = {m for r in e.runs.values() for found in r.metrics.values() for m in found}
-    for part in sorted({"val", "calib"} & set(stored["part"]) - set(run.metrics)):
+    carried = memo.once(("carried", memo.token(e)), lambda: _carried(e))
+    for part in sorted({"val", "calib"} & {*stored["part"].unique()} - set(run.metrics)):
         report.add("3", where, f"it predicted {part} and carries no metrics of it", RESTORE)
     for part in sorted(set(run.metrics) - set(SCORED_PARTS)):
         report.add("3", where, f"it carries metrics of part {part}, which has none", RESTORE)
@@ -137,7 +137,7 @@ def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", wher
         resamples, seed = max(drawn, default=(ENOUGH, 0))
         if resamples < ENOUGH:
             report.note(f"run {run.id}: its intervals rest on {resamples} resamples only")
-        drawn = {"resamples": resamples if e.full else 1, "seed": seed or 0}
+        drawn = {"resamples": resamples if e.full else 0, "seed": seed or 0}
         received = scoring.score_run(run, stored, e.examples, part, **drawn)
         for name in sorted(set(recorded) - set(received)):
             report.add("3", where, f"{part}.{name} does not follow from predictions", RESTORE)
@@ -147,6 +147,11 @@ def _metrics(e: Evidence, report: Report, run: Run, stored: "pd.DataFrame", wher
             keys = None if e.full else {"value", "n", "n_units"}
             for text in _differences(recorded[name], received[name], keys):
                 report.add("3", where, f"{part}.{name}.{text}", RESTORE)
+
+
+def _carried(e: Evidence) -> set[str]:
+    """Return the names of all metrics that any run carries."""
+    return {m for r in e.runs.values() for found in r.metrics.values() for m in found}
 
 
 def _differences(recorded: Metric, received: Metric, keys: set[str] | None) -> Iterator[str]:

@@ -29,8 +29,10 @@ def check(e: Evidence, report: Report) -> None:
 def _grows(e: Evidence, report: Report, path: Path, rule: str) -> None:
     """Each committed version begins the present file, unless it was about another table."""
     present = path.read_bytes() if path.is_file() else b""
-    for commit in git.commits(e.layout, path):
-        committed = git.committed_blob(e.layout, commit, path)
+    commits = git.commits(e.layout, path)
+    blobs = git.blobs(e.layout, [(commit, path) for commit in commits])
+    for commit in commits:
+        committed = blobs.get((commit, path))
         if committed is None or present.startswith(committed):
             continue
         if _same_table(e, commit):
@@ -50,9 +52,7 @@ def _same_table(e: Evidence, commit: str) -> bool:
 def _unchanged(e: Evidence, report: Report, commit: str) -> None:
     """Runs, learning curves and the demo flag are those that were committed with the selection."""
     opened = f"since test was opened for the selection in {commit[:10]}"
-    names = {"run.json", "history.csv"}
-    paths = git.committed_paths(e.layout, commit, e.layout.runs) or []
-    blobs = git.committed_blobs(e.layout, commit, [p for p in paths if p.name in names])
+    blobs = as_opened(e, commit)
     for path, blob in blobs.items():
         where, run_id = e.name(path.parent), path.parent.name
         if run_id in e.unreadable:
@@ -61,9 +61,16 @@ def _unchanged(e: Evidence, report: Report, commit: str) -> None:
             _run(e, report, where, run_id, _json(blob), opened)
         elif path.name == "history.csv" and (not path.is_file() or path.read_bytes() != blob):
             report.add("5", where, f"history.csv was changed {opened}", RESTORE)
-    flag = _json(git.committed_blob(e.layout, commit, e.layout.contract)).get("demo_data")
+    flag = _json(blobs.get(e.layout.contract)).get("demo_data")
     if e.contract is not None and flag is not None and flag != e.contract.demo_data:
         report.add("7", "evidence/contract.json", f"demo_data was changed {opened}", RESTORE)
+
+
+def as_opened(e: Evidence, commit: str) -> dict[Path, bytes]:
+    """Return contract, selection, runs and learning curves of a commit, by one git process."""
+    paths = git.committed_paths(e.layout, commit, e.layout.runs) or []
+    paths = [path for path in paths if path.name in ("run.json", "history.csv")]
+    return git.committed_blobs(e.layout, commit, [e.layout.contract, e.layout.selection, *paths])
 
 
 def _run(

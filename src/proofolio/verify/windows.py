@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 import numpy as np
 import pandas as pd
 
-from proofolio import files, table
+from proofolio import files, memo, table
 from proofolio.contract import EVENT_PARTS, SplitInfo
 from proofolio.splits import prequential
 from proofolio.splits.text import read_table
@@ -40,7 +40,7 @@ def check(e: Evidence, report: Report) -> None:
         members = prequential.members(e.examples, parts, left_out)
         _counted(e, report, parts, members, info)
         e.parts[name] = members
-        scored |= e.examples["id"].isin(members["id"]).to_numpy()
+        scored |= _scored(e, members)
     if e.parts and not scored.all():
         ids = ", ".join(e.examples.loc[~scored, "id"].head(3))
         what = f"{int((~scored).sum())} event(s) stand in no scored window, or are left out: {ids}"
@@ -171,7 +171,8 @@ def _counted(
 ) -> None:
     """Scored windows hold what they say, byte for byte."""
     where = e.name(e.layout.split(info.name) / "parts.csv")
-    rows = e.examples.merge(members[["id", "fold"]], on="id", validate="one_to_many")
+    place = pd.Index(e.examples["id"]).get_indexer(members["id"])
+    rows = e.examples[["unit", "label"]].iloc[place].assign(fold=members["fold"].to_numpy())
     for window in parts[parts["part"] == "score"].itertuples(index=False):
         own = rows[rows["fold"] == window.fold]
         received = {"n_examples": len(own), "n_units": own["unit"].nunique()}
@@ -179,7 +180,15 @@ def _counted(
             received["n_positive"] = int((own["label"] == e.project.positive_class).sum())
         for key, value in received.items():
             _expect(report, where, f"{key} of fold {window.fold}", getattr(window, key), value)
-    kept = e.examples[e.examples["id"].isin(members["id"])]
+    kept = e.examples[_scored(e, members)]
     received = table.content_sha256(prequential.examples_of(kept))
     where = e.name(e.layout.split(info.name) / "split.json")
     _expect(report, where, "scored_sha256", info.scored_sha256, received)
+
+
+def _scored(e: Evidence, members: pd.DataFrame) -> np.ndarray:
+    """Return (n,) which examples stand in a scored window of a split."""
+    return memo.once(
+        ("scored", memo.token(members)),
+        lambda: pd.Index(members["id"]).unique().get_indexer(e.examples["id"]) >= 0,
+    )

@@ -133,6 +133,15 @@ def serve(
 
 
 @app.command
+def measure() -> None:
+    """Measure the registered model's size and the time of one payment (results/serving_*)."""
+    from fraud_sequences import measure as room
+
+    for result in room.record(Path.cwd(), _how(Path.cwd())):
+        print(f"measure: {result.kind} {result.value:g} ({result.method})", flush=True)
+
+
+@app.command
 def explain(config: str = "", top: int = 20) -> None:
     """Say why the newest validation week's alerts were alerted (results/reasons_*.json).
 

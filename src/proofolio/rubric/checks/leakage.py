@@ -172,6 +172,8 @@ def test_opened(subject: Subject) -> Outcome:
     told = f"test was opened {len(e.accesses)} time(s), after {e.selection.written}"
     if subject.history.head is None:
         return partial(f"{told}; not checkable: {subject.history.why}")
+    if gone := [n for n in subject.proof.notes if "is not in this history" in n]:
+        return partial(f"{told}; {gone[0]}")
     if len(e.accesses) > 1:
         return partial(f"{told}: more than once", *(a.reason for a in e.accesses))
     return passed(told, "evidence/selection.json", "evidence/test_access.jsonl")

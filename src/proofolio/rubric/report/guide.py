@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from proofolio.cards import markdown
+from proofolio.rubric import reasons
 from proofolio.rubric.criteria import Criterion, Section, rubric
 from proofolio.rubric.report import sources, view
 
@@ -73,6 +74,16 @@ def _grades() -> Iterator[str]:
         "half, a placeholder none. *Not applicable* needs a sentence, and the criterion leaves the "
         "total. The four levels of a criterion that a person judges are worth none, a third, two "
         "thirds and all of its points. A grade is **provisional** until all of these are answered."
+    )
+    yield (
+        "An author who leaves a criterion unmet can say why under `reasons` in project.yaml, by "
+        f"its code (`reasons: {{TO1: ...}}`). A sentence of {reasons.SHORTEST} characters or more "
+        "earns half and is shown in the report, unless the criterion is a gate or the evidence is "
+        f"shown to be wrong. A project with more than {reasons.MOST} reasons earns nothing by them."
+    )
+    yield (
+        "The grader is graded too: [each criterion has a planted fault](mutants.md) that must turn "
+        "it red, and nothing else without a reason."
     )
 
 
