@@ -42,7 +42,7 @@ def origin(template: str, folder: str) -> str:
             its own cache of clones otherwise.
     """
     local = Path(folder).is_relative_to(template)
-    return str(ROOT) if local else git("remote", "get-url", "origin")
+    return str(ROOT) if local else git("config", "--get", "remote.origin.url")
 
 
 def asked(environment: Environment, answers: dict[str, str]) -> tuple[dict[str, str], list[str]]:

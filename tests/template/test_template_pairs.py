@@ -3,7 +3,9 @@
 import checked
 import pytest
 from answers import CHOICES, all_pairs, pairs_of, possible
-from rendering import render
+from rendering import render, run
+
+from proofolio import verify
 
 ROWS = all_pairs(CHOICES, possible)
 
@@ -50,3 +52,12 @@ def test_answers_of_every_pair_arrive(rendered):
 
 def test_every_pair_lints(rendered):
     checked.lint_is_clean(rendered[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["official", "temporal"])  # the others: runs, events, presets
+def test_a_covering_few_run(strategy, rendered):
+    folder, row = next(pair for pair in rendered[1] if pair[1]["split_strategy"] == strategy)
+    said = run(folder, "all", "--quick", package=row["package_name"])
+    assert f"split primary ({strategy})" in said
+    assert not verify.run(folder / "work" / "quick").problems

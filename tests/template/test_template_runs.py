@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import yaml
-from rendering import ROOT, environment, render, run
+from rendering import ROOT, environment, preset, render, run
 
 from proofolio import decisions, evidence, project, splits, table, verify
 from proofolio.contract import Layout
@@ -19,7 +19,7 @@ STEPS = (*STEPS, "verify")
 
 @pytest.fixture(scope="module")
 def smoked(tmp_path_factory):
-    root = render(tmp_path_factory.mktemp("smoked"))
+    root = render(tmp_path_factory.mktemp("smoked"), **preset("patient_imaging"))
     return root, run(root, "all", "--quick")
 
 
