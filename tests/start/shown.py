@@ -110,7 +110,7 @@ def environment(folder: Path, source: Path) -> dict[str, str]:
 
 
 def repository(folder: Path) -> Path:
-    """Return a git repository with the template of the working tree and its doors, tagged v0.1.0."""
+    """Return a repository of the template and its doors as they are here, tagged v0.1.0."""
     shutil.copy(ROOT / "copier.yml", folder)
     for name in ("template", "presets", "cookiecutter"):
         left = shutil.ignore_patterns("__pycache__")
