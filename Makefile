@@ -34,7 +34,8 @@ demo: setup      ## generate a project, train, evaluate, card, site, verify, gra
 	@echo "demo: read $(DEMO)/README.md, open $(DEMO)/site/index.html and site/grade.html beside it"
 
 test: setup      ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 lint: setup      ## run every pre-commit hook on every file
 	$(BIN)/pre-commit run --all-files

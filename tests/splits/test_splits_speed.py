@@ -24,6 +24,7 @@ def large_table() -> pd.DataFrame:
     return frame.assign(cluster=frame["unit"])
 
 
+@pytest.mark.alone
 def test_large_grouped_split_is_fast_and_balanced():
     table = large_table()
     started = time.process_time()

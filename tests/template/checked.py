@@ -24,6 +24,7 @@ SHARED = [
     ".github/ISSUE_TEMPLATE/review_request.yml",
     ".github/PULL_REQUEST_TEMPLATE.md",
     ".github/workflows/ci.yml",
+    ".github/workflows/maintenance.yml",
     ".github/workflows/pages.yml",
     "LICENSE",
     "README.md",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from proofolio.cards import groups, hardware, markdown, policies, proofs, shifts, tables
 from proofolio.figures import Drawing, Facts, words
-from proofolio.pages import experiments, parts, reading, what_if
+from proofolio.pages import experiments, net_benefit, parts, reading, what_if
 
 Drawings = Mapping[str, Drawing]
 _CURVES = "learning_curves_"
@@ -124,6 +124,11 @@ def decision(facts: Facts, drawings: Drawings) -> Iterator[str]:
         yield (
             f"**[{what_if.TITLE}]({what_if.NAME}.md)**: what more or fewer alerts would have "
             "found, missed and cost, to try in the browser."
+        )
+    if net_benefit.applies(facts):
+        yield (
+            f"**[{net_benefit.TITLE}]({net_benefit.NAME}.md)**: what the model would find, miss "
+            "and flag, to try in the browser."
         )
     yield from tables.result_blocks(facts, "threshold_table")
     for kind in policies.KINDS:

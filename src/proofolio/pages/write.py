@@ -6,7 +6,7 @@ from pathlib import Path
 from proofolio import cards, claims, files
 from proofolio.contract import Layout
 from proofolio.figures import Drawing, Facts, collect
-from proofolio.pages import authored, page, parts, summary, what_if
+from proofolio.pages import authored, net_benefit, page, parts, summary, what_if
 from proofolio.project import Project
 
 DEFAULT = Path("docs") / "result"
@@ -36,6 +36,7 @@ def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
         first = summary.figure(facts, drawings["ladder"])
         drawings[first.name] = first
     more = [(f"{what_if.NAME}.md", what_if.TITLE)] if project.kind == "events" else []
+    more += [(f"{net_benefit.NAME}.md", net_benefit.TITLE)] if net_benefit.applies(facts) else []
     more += authored.listed(layout, folder)
     made = authored.copies(facts, folder, [chapter.name for chapter in page.CHAPTERS])
     if "ladder" in drawings:
@@ -44,7 +45,7 @@ def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
         made[name] = claims.bind(text, facts.resolve, f"result page {name}")
     for place, (name, card) in enumerate(cards.texts(layout, project).items(), _CARDS_FROM):
         made[_CARD_FILES[name]] = _as_page(card, project.title, place)
-    made |= what_if.made(facts)
+    made |= what_if.made(facts) | net_benefit.made(facts)
     made |= {f"data/{name}.csv": _csv(drawing) for name, drawing in drawings.items()}
     for name, content in made.items():
         files.write_text(folder / name, content)
