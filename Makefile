@@ -61,8 +61,9 @@ site: setup      ## build the site, strict, with a page for every case study
 bench: setup     ## time everything against named peers (bench/results, docs/reference/benchmarks.md)
 	$(BIN)/python bench/run.py $(if $(LARGE),--large)
 
-render: setup    ## re-render the template-owned files of all case studies
+render: setup    ## re-render the template-owned files of all case studies, and the second door
 	$(BIN)/python case_studies/render.py
+	$(BIN)/python cookiecutter/questions.py
 
 clean:           ## remove what was built (never evidence)
 	rm -rf build site $(VENV)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+import yaml
 from copier import run_copy
 
 ROOT = Path(__file__).parents[2]
@@ -36,9 +37,20 @@ def environment(root: Path, *paths: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": known, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
 
 
-def run(root: Path, *words: str, code: int = 0, paths: Sequence[Path] = ()) -> str:
-    """Run `python -m my_project WORDS` in a generated project; return what it printed."""
-    command = [sys.executable, "-m", "my_project", *words]
+def preset(name: str) -> dict[str, str]:
+    """Return the answers of presets/NAME.yml."""
+    return yaml.safe_load((ROOT / "presets" / f"{name}.yml").read_text(encoding="utf-8"))
+
+
+def run(
+    root: Path,
+    *words: str,
+    code: int = 0,
+    paths: Sequence[Path] = (),
+    package: str = "my_project",
+) -> str:
+    """Run `python -m PACKAGE WORDS` in a generated project; return what it printed."""
+    command = [sys.executable, "-m", package, *words]
     found = environment(root, *paths)
     done = subprocess.run(command, cwd=root, env=found, capture_output=True, text=True)
     assert done.returncode == code, done.stdout[-2000:] + done.stderr[-3000:]
