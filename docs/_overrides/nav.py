@@ -27,11 +27,11 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def navigation(pages: dict[str, File]) -> list[Item]:
-    """Return the sections Home, Case studies, Start, Guides, Rubric and Reference, where filled."""
+    """Return the sections Home, Case studies, Get started, Guides, Rubric and Reference, where filled."""
     entries = {uri: entry(uri, file.content_string) for uri, file in pages.items()}
     sections = {
         "Case studies": _cases(entries),
-        "Start": _start(entries),
+        "Get started": _start(entries),
         "Guides": _guides(entries),
         "Rubric": _listed(entries, "rubric/"),
         "Reference": _reference(entries),
