@@ -34,6 +34,7 @@ SHARED = [
     "pyproject.toml",
     "docs/_overrides/links.py",
     "docs/_overrides/main.html",
+    "docs/_overrides/nav.py",
     "docs/gpu.md",
     "docs/index.md",
     "docs/stylesheets/proofolio.css",
@@ -136,11 +137,10 @@ def test_everything_parses(rendered):
             assert tomllib.loads(text)
 
 
-def test_the_site_names_the_what_if_page_of_events_alone(of_kind):
-    nav = yaml_load((of_kind / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
-    events = project.load(of_kind).kind == "events"
-    assert ({"What if": "result/what_if.md"} in nav) is events
-    assert {"Result": "result/index.md"} in nav
+def test_the_site_names_the_result_and_has_the_hook_that_lists_its_pages(of_kind):
+    site = yaml_load((of_kind / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert {"Result": "result/index.md"} in site["nav"]
+    assert "docs/_overrides/nav.py" in site["hooks"]
 
 
 def test_answers_arrive_unchanged(rendered):
