@@ -48,7 +48,7 @@ site: setup      ## build the site, strict, with a page for every case study
 	    (cd $$case && PYTHONPATH=src $(CURDIR)/$(BIN)/python -m $$name sheets \
 	      --into $(CURDIR)/$$into) || exit 1; \
 	  fi; \
-	  $(BIN)/proofolio pages $$case --into $$into || exit 1; \
+	  $(BIN)/proofolio pages $$case --into $$into --notebooks || exit 1; \
 	  $(BIN)/proofolio grade $$case --format json --out $$into/grade.json >/dev/null || exit 1; \
 	  $(BIN)/proofolio grade $$case --format html --out $$into/grade.html >/dev/null || exit 1; \
 	  if [ -f $$case/src/$$name/web.py ]; then \

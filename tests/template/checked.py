@@ -35,6 +35,7 @@ SHARED = [
     "pyproject.toml",
     "docs/_overrides/links.py",
     "docs/_overrides/main.html",
+    "docs/_overrides/nav.py",
     "docs/gpu.md",
     "docs/index.md",
     "docs/stylesheets/proofolio.css",

@@ -1,5 +1,6 @@
 """Render the template of the working tree: without git, so that copier takes it as it is."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from types import ModuleType
 
 import yaml
 from copier import run_copy
@@ -35,6 +37,15 @@ def environment(root: Path, *paths: Path) -> dict[str, str]:
     inherited = filter(None, [os.environ.get("PYTHONPATH")])
     known = os.pathsep.join(map(str, [*paths, root / "src", *inherited]))
     return os.environ | {"PYTHONPATH": known, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
+
+
+def hook(name: str) -> ModuleType:
+    """Return a hook of the template's site as a module."""
+    path = ROOT / "template" / "docs" / "_overrides" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def preset(name: str) -> dict[str, str]:

@@ -45,11 +45,10 @@ def test_everything_parses(rendered):
     checked.everything_parses(rendered[0])
 
 
-def test_the_site_names_the_what_if_page_of_events_alone(of_kind):
-    nav = yaml_load((of_kind / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
-    events = project.load(of_kind).kind == "events"
-    assert ({"What if": "result/what_if.md"} in nav) is events
-    assert {"Result": "result/index.md"} in nav
+def test_the_site_names_the_result_and_has_the_hook_that_lists_its_pages(of_kind):
+    site = yaml_load((of_kind / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert {"Result": "result/index.md"} in site["nav"]
+    assert "docs/_overrides/nav.py" in site["hooks"]
 
 
 def test_answers_arrive_unchanged(rendered):
