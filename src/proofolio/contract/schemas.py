@@ -166,14 +166,32 @@ class ModelInfo(_Record):
     weights_sha256: str | None = None
 
 
+class Tuned(_Record):
+    """How a run belongs to a search over settings: as one of its trials, or as what came of it.
+
+    `study` names start, space and data of the search. A trial has its number and stage. What came
+    of the search has `picked`, the trial whose configuration it takes, and `trials`, how many had
+    ended by then. The other two fields are null.
+    """
+
+    study: str
+    stage: Literal["coarse", "fine"] | None = None
+    trial: int | None = None
+    trials: int | None = None
+    picked: str | None = None
+
+
 class Run(_Record):
-    """`evidence/runs/<id>/run.json`, written last so that a kill never looks like tampering."""
+    """`evidence/runs/<id>/run.json`, written last so that a kill never looks like tampering.
+
+    `tuning` is absent from the file where it is None.
+    """
 
     id: str
     name: str
     rung: str
     split: str
-    status: Literal["finished", "failed"]
+    status: Literal["finished", "failed", "pruned"]  # pruned: a trial that was stopped early
     error: str | None = None
     hypothesis: str
     parent: str | None = None
@@ -202,13 +220,27 @@ class Run(_Record):
     predictions: Literal["kept", "not kept"] = "kept"
     predictions_sha256: str | None = None
     metrics: dict[str, dict[str, Metric]] = Field(default_factory=dict)
+    tuning: Tuned | None = None
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it is one trial of a search: recorded, and never a candidate by itself."""
+        return self.tuning is not None and self.tuning.trial is not None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields as they are written."""
+        told = self.model_dump()
+        if self.tuning is None:
+            del told["tuning"]
+        return told
 
 
 class Candidate(_Record):
     """One finished configuration with its value on val, mean over seeds.
 
     `split` is absent on the selection's own split; a comparison declared on another one names it,
-    is opened with the others, and is never chosen from.
+    is opened with the others, and is never chosen from. `trials` is absent but where the
+    configuration came of tuning: so many were tried for it.
     """
 
     name: str
@@ -216,6 +248,7 @@ class Candidate(_Record):
     runs: list[str]
     value: float | None
     split: str | None = None
+    trials: int | None = None
 
 
 class Choice(_Record):
