@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proofolio import evidence, splits
-from proofolio.contract import Layout, ProjectError
+from proofolio.contract import Layout, ProjectError, Tuned
 from proofolio.project import Project
 from proofolio_torch import parallel
 
@@ -122,12 +122,16 @@ def recorder(
     argv: Sequence[str],
     *,
     again: bool = False,
+    trial: Tuned | None = None,
 ) -> Iterator[evidence.Recorder | Companion]:
-    """Open the record of a run on the main process and a `Companion` on every other."""
+    """Open the record of a run on the main process and a `Companion` on every other.
+
+    `trial` says which trial of a tuning it is, for those.
+    """
     if not parallel.is_main():
         yield Companion(layout, project, name, seed, _shared(None))
         return
-    with evidence.Recorder(layout, project, name, seed, argv, again=again) as run:
+    with evidence.Recorder(layout, project, name, seed, argv, again=again, trial=trial) as run:
         state = "resuming" if run.resumed else "run"
         print(f"{state} {run.id}", flush=True)
         _shared(run.id)

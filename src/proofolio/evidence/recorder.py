@@ -171,12 +171,10 @@ class Recorder:
             project.decision,
             self.split.fitting_part,
         )
-        for step, fitted_on in (
-            ("calibration", calibration.fitted_on),
-            ("threshold", decision.fitted_on),
-        ):
-            if fitted_on:
-                self.fit(step, fitted_on)
+        fitted_on = {"calibration": calibration.fitted_on, "threshold": decision.fitted_on}
+        for step, part in fitted_on.items():
+            if part:
+                self.fit(step, part)
         measured = named | {"calibration": calibration, "decision": decision}
         metrics = {
             part: scoring.score(stored, examples, part, **measured)
