@@ -143,7 +143,7 @@ class _Search:
         try:
             with record.recorder(*named, trial=place) as run:
                 trial.set_user_attr("run", run.id)
-                watched = _Watched(run, self._watch(trial, run.config.get("epochs")))
+                watched = _Watched(run, self._watch(trial, _epochs(run.config)))
                 for fold in record.folds(watched):
                     outcome = self.rung(fold)
                     fold.finish(outcome.predictions, outcome.model, outcome.runtime)
@@ -209,6 +209,12 @@ class _Search:
         told |= {} if self.start.split == "primary" else {"split": self.start.split}
         text = yaml.safe_dump([told], sort_keys=False, allow_unicode=True, width=100)
         return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _epochs(config: dict[str, Any]) -> int | None:
+    """Return the length of a training where a key `epochs` states it."""
+    found = [v for key, v in changes.leaves(config).items() if key.split(".")[-1] == "epochs"]
+    return found[0] if found else None
 
 
 class _Watched:

@@ -44,7 +44,7 @@ def test_every_trial_is_a_recorded_run_and_the_search_narrows(tmp_path):
     assert max(ends) / min(ends) < 200 < 1000  # the declared range spans a factor of 1,000
     assert all({"val", "calib"} == set(r.metrics) for r in runs)
     assert evidence.configurations(layout, "primary") == {}  # no trial is a candidate
-    assert found.best.config["optim"]["lr"] == pytest.approx(0.03, rel=2)
+    assert 0.005 < found.best.config["optim"]["lr"] < 0.2
 
 
 def test_the_same_search_gives_the_same_settings(tmp_path):
@@ -89,7 +89,7 @@ def test_pruned_trials_are_recorded_as_such(tmp_path):
         assert run.error.startswith("Pruned: after epoch") and not run.metrics
         assert (layout.run(run.id) / "history.csv").is_file()
         assert not (layout.run(run.id) / "predictions.parquet").is_file()
-        assert evidence.trials.log.closing(layout, run.id)["status"] == "pruned"
+        assert [e["status"] for e in evidence.entries(layout) if e["id"] == run.id][-1] == "pruned"
     assert not evidence.verify_chain(layout)
 
 

@@ -13,6 +13,8 @@ def check(e: Evidence, report: Report) -> None:
         where = f"evidence/runs/{run_id}"
         _parent(e, report, run, where)
         _seed(e, report, run, where)
+        if run.status == "pruned" and not run.is_trial:
+            report.add("4", where, "it is pruned, and no trial of a search", RESTORE)
         fitting = e.splits[run.split].fitting_part if run.split in e.splits else "calib"
         for step in run.fitted:
             _step(report, step.step, step.part, fitting, where)

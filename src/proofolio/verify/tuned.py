@@ -12,8 +12,6 @@ def check(e: Evidence, report: Report, run: Run, where: str) -> None:
     """Check one run that says it belongs to a search."""
     if run.is_trial:
         _trial(e, report, run, where)
-    elif run.status == "pruned":
-        report.add("4", where, "it is pruned and no trial", _AGAIN)
     elif run.tuning.picked is None:
         report.add("4", where, "it says neither which trial it is nor which it takes", _AGAIN)
     else:
