@@ -48,6 +48,8 @@ site: setup      ## build the site, strict, with a page for every case study
 	      --into $(CURDIR)/$$into) || exit 1; \
 	  fi; \
 	  $(BIN)/proofolio pages $$case --into $$into || exit 1; \
+	  $(BIN)/proofolio grade $$case --format json --out $$into/grade.json >/dev/null || exit 1; \
+	  $(BIN)/proofolio grade $$case --format html --out $$into/grade.html >/dev/null || exit 1; \
 	  if [ -f $$case/src/$$name/web.py ]; then \
 	    (cd $$case && PYTHONPATH=src $(CURDIR)/$(BIN)/python -m $$name web \
 	      --into $(CURDIR)/$$into/try) || exit 1; \

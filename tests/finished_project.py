@@ -112,3 +112,11 @@ def shared(*, opened: bool) -> tuple[Layout, project.Project]:
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return finish(Path(folder) / "project", opened=opened)
+
+
+def pages_text(index):
+    """Return the text of a project's result pages, the first screen's page first."""
+    from proofolio.pages.page import CHAPTERS
+
+    names = [index.name, *(chapter.name for chapter in CHAPTERS)]
+    return "\n".join((index.parent / name).read_text() for name in names)

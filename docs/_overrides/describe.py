@@ -4,7 +4,8 @@ import html
 import re
 from typing import Any
 
-MOST = 155  # characters that search engines show
+from proofolio.pages.parts import cut
+
 _SKIPPED = re.compile(
     r"<!--.*?-->|^(?:```|~~~).*?^(?:```|~~~)|<(figure|table|script|style|svg)\b.*?</\1>|<[^>]+>",
     re.DOTALL | re.MULTILINE,
@@ -27,10 +28,3 @@ def described(markdown: str) -> str:
         if block.strip() and not _NO_PROSE.match(block):
             return cut(html.unescape(_MARKS.sub(r"\1", " ".join(block.split()))))
     return ""
-
-
-def cut(text: str) -> str:
-    """Return `text`, ended at a whole word and an ellipsis where it is too long."""
-    if len(text) <= MOST:
-        return text
-    return text[: MOST - 1].rsplit(" ", 1)[0].rstrip(",;:.- ") + "…"

@@ -14,7 +14,7 @@ import pytest
 from proofolio import files, pages, project
 from proofolio.contract import ClaimError, Layout, ProjectError
 from proofolio.figures import Facts
-from proofolio.pages import authored
+from proofolio.pages import authored, page
 
 ROOT = Path(__file__).parents[2]
 NOTES = """# What we `saw` #
@@ -26,6 +26,8 @@ AUROC <!--claim config:good test.auroc .3f-->0.111<!--/claim-->, see [the card](
 
 [1]: https://example.org/b
 """
+
+CHAPTERS = [chapter.name for chapter in page.CHAPTERS]
 
 
 @pytest.fixture
@@ -65,7 +67,17 @@ def test_pages_are_copied_with_claims_bound_and_links_mended(copy, tmp_path):
     ):
         assert link in text
     kept = {path.name for path in (tmp_path / "site").glob("*.md")}
-    assert kept == {"index.md", "model_card.md", "data_card.md", "notes.md", "other.md"}
+    written_pages = {"index.md", "model_card.md", "data_card.md", *CHAPTERS}
+    assert kept == {*written_pages, "notes.md", "other.md"}
+
+
+def test_a_page_with_the_name_of_a_chapter_is_refused(copy, tmp_path):
+    layout, author = copy
+    files.write_text(layout.root / "docs" / "decision.md", "# Mine\n")
+    with pytest.raises(
+        ProjectError, match=r"docs/decision\.md has the name of a page that is written"
+    ):
+        pages.write(layout, author, tmp_path / "site")
 
 
 def test_a_link_to_a_file_leads_to_the_repository_where_there_is_one(copy, tmp_path):
@@ -80,9 +92,10 @@ def test_the_result_page_lists_them_near_the_top_by_their_headings(copy, tmp_pat
     layout, author = copy
     pages.write(layout, author, tmp_path / "site")
     text = (tmp_path / "site" / "index.md").read_text()
-    assert text.split("\n## ")[1].splitlines() == [
-        "More on this project",
-        "",
+    listed = text.split("\n## ")[1].splitlines()
+    assert listed[0] == "What stands behind it"
+    assert [line.split("(")[1].split(")")[0] for line in listed[2:7]] == CHAPTERS
+    assert listed[7:] == [
         r"- [What we \`saw\`](notes.md)",
         "- [Other](other.md)",
         "- [Model card](model_card.md)",
@@ -170,7 +183,14 @@ def test_the_site_shows_the_pages_and_a_broken_link_fails_its_strict_build(copy,
     done = built(site)
     assert done.returncode == 0, done.stderr
     listed = (site / "site" / "case_studies" / "index.html").read_text()
-    assert f'<a href="tiny/">{author.title}</a>: ' in listed
+    assert f'<a href="tiny/">{author.title}</a>' in listed
+    home = (site / "site" / "index.html").read_text()
+    assert f'<a href="case_studies/tiny/">{author.title}</a>' in home
+    assert home.count('id="figure-headline-tiny"') == 1
+    assert "<code>good</code>, chosen on validation" in home
+    assert re.search(r"<strong>0\.\d{3}</strong> <small>\(95% CI 0\.\d{3}-0\.\d{3}\)", home)
+    card = home.split('href="case_studies/tiny/"')[1].split("site-card")[0]
+    assert "strongest limit" in card and "Grade." not in card
     assert (site / "site" / "case_studies" / "tiny" / "notes" / "index.html").is_file()
     files.write_text(layout.root / "docs" / "other.md", "# Other\n\n## Why not\n")
     pages.write(layout, author, into)

@@ -30,7 +30,9 @@ def copy(tmp_path):
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     layout, author = finished_project.shared(opened=True)
-    return pages.write(layout, author, tmp_path_factory.mktemp("into") / "case").read_text()
+    return finished_project.pages_text(
+        pages.write(layout, author, tmp_path_factory.mktemp("into") / "case")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ def test_every_policy_has_its_table_on_the_part_that_speaks_and_how_to_read_it(p
 
 def test_before_the_opening_policies_are_told_on_val_and_nothing_is_carried_over(copy):
     layout, author = copy(opened=False)
-    text = pages.write(layout, author).read_text()
+    text = finished_project.pages_text(pages.write(layout, author))
     told = section(text, "Calibration and decision")
     assert all(f"<!--claims {kind}_val-->" in told for kind in KINDS)
     assert "_test" not in " ".join(re.findall(r"<!--claims? (.*?)-->", text))
@@ -81,7 +83,7 @@ def test_without_results_nothing_is_printed_about_them(copy):
     for kind in (*KINDS, "mistakes"):
         for path in layout.results.glob(f"{kind}_*.json"):
             path.unlink()
-    text = pages.write(layout, author).read_text()
+    text = finished_project.pages_text(pages.write(layout, author))
     card = cards.texts(layout, author)["MODEL_CARD.md"]
     for word in (
         "abstention policy",
@@ -116,7 +118,7 @@ def test_mistakes_show_what_a_person_saw(copy):
     result = json.loads(path.read_text())
     result["table"][0]["reading"] = "blurred | <b>, sensitivity 0.9"
     path.write_text(json.dumps(result))
-    text = pages.write(layout, author).read_text()
+    text = finished_project.pages_text(pages.write(layout, author))
     told = section(text, "Errors and slices")
     assert "the last column says what one sees" in told
     assert r"blurred \| &lt;b>" in told
@@ -125,7 +127,7 @@ def test_mistakes_show_what_a_person_saw(copy):
 
 def test_an_experiment_is_set_beside_its_parent_once(page, copy):
     layout, author = copy(opened=False)
-    text = pages.write(layout, author).read_text()
+    text = finished_project.pages_text(pages.write(layout, author))
     log = section(text, "Experiments log")
     assert "result:difference_good_slow_vs_good_val value ." in log
     assert "difference_good_slow_vs_good" not in section(text, "The ladder")
@@ -135,7 +137,7 @@ def test_an_experiment_is_set_beside_its_parent_once(page, copy):
         layout.result("difference_good_slow_vs_good_test"),
         recorded("paired_difference", 0.1, 0.0, 0.2, LEAK | {"part": "test"}, None).model_dump(),
     )
-    assert "_vs_good_test" not in pages.write(layout, author).read_text()
+    assert "_vs_good_test" not in finished_project.pages_text(pages.write(layout, author))
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,7 @@ def test_leaks_and_drift_are_told_with_where_their_interval_lies(copy, low, high
     rows = [side("good", 0.9, part="test"), side("good", 0.95, part="val")]
     drift = recorded("drift", (low + high) / 2, low, high, inputs, rows)
     files.write_json(layout.result("test_below_val"), drift.model_dump())
-    text = pages.write(layout, author).read_text()
+    text = finished_project.pages_text(pages.write(layout, author))
     told = section(text, "Leaks and drift")
     assert told.count(said) == 2
     assert "result:by_image table.1.value .3f ci-->0.880 (95% CI 0.870-0.890)" in told
@@ -164,19 +166,19 @@ def test_a_drift_to_test_stays_unseen_while_test_is_sealed(copy):
     inputs = LEAK | {"versus": "good", "versus_part": "test"}
     drift = recorded("drift", 0.1, 0.0, 0.2, inputs, [side("good", 0.9), side("good", 0.8)])
     files.write_json(layout.result("early"), drift.model_dump())
-    assert "Leaks and drift" not in pages.write(layout, author).read_text()
+    assert "Leaks and drift" not in finished_project.pages_text(pages.write(layout, author))
 
 
 def test_pictures_stand_with_their_captions_and_stay_where_they_are(copy):
     layout, author = copy()
     index = pages.write(layout, author)
-    assert "built without them" in section(index.read_text(), "Errors and slices")
+    assert "built without them" in section(finished_project.pages_text(index), "Errors and slices")
     folder = index.parent / "sheets"
     folder.mkdir()
     (folder / "a b.webp").write_bytes(b"png")
     (folder / "misses.webp").write_bytes(b"png")
     files.write_json(folder / "captions.json", {"misses.webp": 'Misses, "sensitivity" 0.9 <b>'})
-    text = pages.write(layout, author).read_text()
+    text = finished_project.pages_text(pages.write(layout, author))
     told = section(text, "Errors and slices")
     assert "built without them" not in told
     assert 'src="sheets/a%20b.webp" alt="a b"' in told
@@ -190,13 +192,17 @@ def test_pictures_stand_with_their_captions_and_stay_where_they_are(copy):
 
 def test_the_sheet_says_which_configuration_used_a_gpu(copy):
     layout, author = copy()
-    assert "Every run was computed on a CPU." in pages.write(layout, author).read_text()
+    assert "Every run was computed on a CPU." in finished_project.pages_text(
+        pages.write(layout, author)
+    )
     for path in layout.runs.glob("good-*/run.json"):
         run = json.loads(path.read_text())
         run["runtime"]["device"] = "cuda"
         run["environment"]["gpu"] = "A Fast One 80"
         path.write_text(json.dumps(run))
-    told = section(pages.write(layout, author).read_text(), "Reproducibility sheet")
+    told = section(
+        finished_project.pages_text(pages.write(layout, author)), "Reproducibility sheet"
+    )
     assert "A GPU was used for `good`; the other runs" in told
     assert re.search(r"environment\.gpu-->A Fast One 80<", told)
     assert told.count("environment.gpu-->") == 2  # the chosen run's own row, and its row here
@@ -204,7 +210,7 @@ def test_the_sheet_says_which_configuration_used_a_gpu(copy):
 
 def test_more_than_two_classes_are_told_without_a_threshold(three):
     layout, author = three
-    text = pages.write(layout, author).read_text()
+    text = finished_project.pages_text(pages.write(layout, author))
     assert "<!--claims risk_coverage_test-->" in text
     assert "<!--claims conformal_test-->" in text
     assert "several classes" in text
@@ -220,7 +226,7 @@ def test_a_difference_of_thousandths_is_printed_with_a_digit_more(copy):
     rows = [side("good", 0.9961), side("good_slow", 0.9958)]
     leak = recorded("leak_comparison", 0.0003, -0.0004, 0.0009, LEAK, rows)
     files.write_json(layout.result("by_image"), leak.model_dump())
-    told = section(pages.write(layout, author).read_text(), "Leaks and drift")
+    told = section(finished_project.pages_text(pages.write(layout, author)), "Leaks and drift")
     assert "0.0003 (95% CI -0.0004 to 0.0009)" in told
     assert "0.9961 (95% CI" in told
 
@@ -233,13 +239,13 @@ def test_what_passed_the_audit_is_folded_and_advice_is_given_once(copy):
     again = warned | {"check": "shortcut_bytes", "explanation": "Bytes do. " + "Look before you "}
     again["explanation"] += "call it a shortcut."
     layout.audit.write_text(json.dumps({"findings": [warned, again, passed]}))
-    told = section(pages.write(layout, author).read_text(), "What the audit found")
+    told = section(finished_project.pages_text(pages.write(layout, author)), "What the audit found")
     seen, rest = told.split("<details")
     assert "`shortcut`" in seen and "`shortcut_bytes`" in seen and "`unit_overlap`" not in seen
     assert "`unit_overlap`" in rest
     assert told.count("Look before you call it") == 1
     layout.audit.write_text(json.dumps({"findings": [passed]}))
-    told = section(pages.write(layout, author).read_text(), "What the audit found")
+    told = section(finished_project.pages_text(pages.write(layout, author)), "What the audit found")
     assert "Nothing failed and nothing warned." in told
     card = cards.texts(layout, author)["MODEL_CARD.md"]
     assert "`unit_overlap`" in card and "Nothing failed" not in card
@@ -250,7 +256,7 @@ def test_further_tables_of_slices_are_folded_and_named(copy):
     other = json.loads(layout.result("slice_table_test").read_text())
     other["inputs"]["runs"] = [next(p.name for p in sorted(layout.runs.glob("prior-*")))]
     files.write_json(layout.result("slices_prior"), other)
-    text = pages.write(layout, author).read_text()
+    text = finished_project.pages_text(pages.write(layout, author))
     told = section(text, "Errors and slices")
     assert told.index("slice_table_test-->") < told.index("<details")
     assert "<summary>By slice, on test, of <code>prior</code></summary>" in told
@@ -261,11 +267,12 @@ def test_further_tables_of_slices_are_folded_and_named(copy):
 def test_of_many_configurations_the_first_screen_shows_the_best_of_each_rung(copy, monkeypatch):
     monkeypatch.setitem(figures.collect.__globals__, "MANY", 2)
     layout, author = copy()
-    text = pages.write(layout, author).read_text()
+    text = finished_project.pages_text(pages.write(layout, author))
     first = text.split("\n## ")[0]
-    assert first.count("<svg") == 1 and 'id="figure-ladder-best"' in first
-    assert "(data/ladder_best.csv)" in first
+    assert first.count("<svg") == 1 and 'id="figure-headline-tiny"' in first
+    assert "(data/headline_tiny.csv)" in first
     told = section(text, "The ladder")
+    assert "(data/ladder_best.csv)" in told
     assert (
         told.index("<!--claims ladder-->") < told.index("<details") < told.index('"figure-ladder"')
     )
@@ -289,7 +296,7 @@ def test_groups_have_their_tables_with_how_to_read_them(three):
     asked.append(asked[0].model_copy(update={"name": "near_on_val", "part": "val"}))
     author = author.model_copy(update={"results": asked})
     evidence.summarise(layout, author)
-    text = pages.write(layout, author).read_text()
+    text = finished_project.pages_text(pages.write(layout, author))
     told = section(text, "Errors and slices")
     places = [told.index(f"<!--claims {n}-->") for n in ("near", "near_prior", "near_on_val")]
     assert places == sorted(places)

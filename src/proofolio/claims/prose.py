@@ -1,6 +1,7 @@
 """Digits beside a metric word that nothing binds: the numbers somebody typed by hand."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from proofolio.claims.grammar import Fault, Parsed
@@ -30,7 +31,9 @@ _LIST_NUMBER = re.compile(r"^[\s>]*\d+[.)]\s")
 _NO_PROSE = (
     re.compile(r"<!--claim\s.*?<!--/claim-->"),
     re.compile(r"<!--.*?-->", re.DOTALL),
-    re.compile(r"\]\([^)\n]*\)|\]\[[^\]\n]*\]|^\s*\[[^\]\n]+\]:.*$", re.MULTILINE),  # addresses
+    re.compile(  # addresses
+        r"\]\([^)\]\n]*\)|\]\[[^\]\n]*\]|^\s*\[[^\]\n]+\]:.*$", re.MULTILINE
+    ),
     re.compile(r"<?https?://\S+"),
     re.compile(r"<[/a-zA-Z][^>]*>"),
 )
@@ -92,15 +95,22 @@ def _in_prose(shown: list[tuple[Line, str]]) -> Iterator[tuple[Line, str]]:
     """Yield one hit per line whose number stands in the sentence of, and near, a metric word."""
     text = "\n".join(_LIST_NUMBER.sub(lambda m: " " * len(m[0]), line) for _, line in shown)
     words = list(_METRIC.finditer(text))
+    starts = [word.start() for word in words]
     excused = [match.span() for match in _NOT_A_MEASUREMENT.finditer(text)]
-    seen: set[int] = set()
+    row = place = last = 0
+    seen = -1
     for found in _NUMBER.finditer(text):
-        inside_word = any(w.start() <= found.start() < w.end() for w in words)
-        if inside_word or any(a <= found.start() < b for a, b in excused):
+        row, place = row + text.count("\n", place, found.start()), found.start()
+        while last < len(excused) and excused[last][1] <= place:
+            last += 1
+        if row == seen or (last < len(excused) and excused[last][0] <= place):
             continue
-        row = text.count("\n", 0, found.start())
-        if row not in seen and any(_near(text, word, found) for word in words):
-            seen.add(row)
+        # Words and spans of one pattern do not overlap, so those near stand side by side.
+        first = max(0, bisect_left(starts, place - _BESIDE) - 1)
+        close = words[first : bisect_right(starts, found.end() + _BESIDE)]
+        inside_word = any(w.start() <= place < w.end() for w in close)
+        if not inside_word and any(_near(text, word, found) for word in close):
+            seen = row
             yield shown[row][0], found[0].strip()
 
 

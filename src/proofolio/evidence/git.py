@@ -16,18 +16,22 @@ _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJ
 _GENERATED = ("evidence", "MODEL_CARD.md", "DATA_CARD.md", "README.md", "docs")
 _LOCK_RETRIES = 5
 Version = tuple[str, Path]  # a commit and a file of the project
-_within: ContextVar[tuple[dict[str, str], float | None]] = ContextVar("within", default=({}, None))
+_within: ContextVar[tuple[dict[str, str], float | None, list[str]]] = ContextVar(
+    "within", default=({}, None, [])
+)
 
 
 @contextmanager
-def within(settings: dict[str, str], seconds: float | None = None) -> Iterator[None]:
+def within(settings: dict[str, str], seconds: float | None = None) -> Iterator[list[str]]:
     """Run every git command of a block with these environment variables and within this time.
 
-    A reader of a repository that it doesn't trust names another GIT_DIR here.
+    A reader of a repository that it doesn't trust names another GIT_DIR here. Once a command took
+    longer, none is run until the block ends; what is yielded then names that command.
     """
-    token = _within.set((settings, seconds))
+    slow: list[str] = []
+    token = _within.set((settings, seconds, slow))
     try:
-        yield
+        yield slow
     finally:
         _within.reset(token)
 
@@ -37,15 +41,18 @@ def call(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.Comple
 
     A missing git counts as exit 127, one that takes longer than `within` allows as exit 124.
     """
-    settings, seconds = _within.get()
+    settings, seconds, slow = _within.get()
     environment = {k: v for k, v in os.environ.items() if k not in _FOREIGN} | {"LC_ALL": "C"}
     environment |= settings
     command = ["git", "-c", "core.quotepath=false", *arguments]
+    if slow:
+        return subprocess.CompletedProcess(command, 124, b"", b"git took too long before")
     try:
         return subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, timeout=seconds, input=given
         )
     except subprocess.TimeoutExpired:
+        slow.append(arguments[0])
         return subprocess.CompletedProcess(command, 124, b"", b"git took too long")
     except FileNotFoundError:
         return subprocess.CompletedProcess(command, 127, b"", b"git is not installed")

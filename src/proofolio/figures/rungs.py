@@ -21,6 +21,7 @@ def ladder(
     *,
     target: float | None = None,
     chosen: str | None = None,
+    ticks: int = 2,
 ) -> Drawing:
     """Draw each configuration's value with its interval; lines part the rungs.
 
@@ -33,6 +34,7 @@ def ladder(
         metric: name of the metric, for the axis.
         target: the value aimed at, stated before training.
         chosen: the configuration that was selected, whose name stands in bold.
+        ticks: steps of the axes' numbers where two panels share the width.
     """
     order = list(dict.fromkeys(table["name"]))
     near = closeup(table, metric)
@@ -52,7 +54,7 @@ def ladder(
             panels[1].set(xlim=near, xlabel="close-up")
             for axes in panels:
                 axes.tick_params(axis="y", length=0)
-                axes.xaxis.get_major_locator().set_params(nbins=2)
+                axes.xaxis.get_major_locator().set_params(nbins=ticks)
         sheet.legend(handles, columns=3)
     told = [f"{r.name} on {words.part(r.part)} {_value(r)}" for r in table.itertuples(index=False)]
     said = f"By {words.metric(metric)}: " + "; ".join(told) + "."

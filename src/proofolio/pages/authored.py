@@ -7,6 +7,7 @@ nothing, so the few lines stand twice and a test holds them to the same answers.
 
 import posixpath
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from proofolio import claims
@@ -37,18 +38,31 @@ def listed(layout: Layout, folder: Path) -> list[tuple[str, str]]:
     return [(at + path.name, _title(path)) for path in _pages(layout)]
 
 
-def copies(facts: Facts, folder: Path) -> dict[str, str]:
+def copies(facts: Facts, folder: Path, taken: Collection[str] = ()) -> dict[str, str]:
     """Return the author's pages by file name, as a folder outside the project's `docs/` needs them.
 
     Raises:
         ClaimError: A claim names nothing that is recorded.
-        ProjectError: A link leads to a file the project does not have.
+        ProjectError: A link leads to a file the project does not have, or a page has one of the
+            `taken` names.
     """
     if _is_own(facts.layout, folder):
         return {}
     pages = _pages(facts.layout)
+    _refuse_taken(pages, taken)
     beside = {f"docs/{path.name}": path.name for path in pages}
     return {path.name: _copy(facts, path, beside) for path in pages}
+
+
+def _refuse_taken(pages: list[Path], taken: Collection[str]) -> None:
+    for path in pages:
+        if path.name in taken:
+            raise ProjectError(
+                f"docs/{path.name} has the name of a page that is written from evidence",
+                expected=f"a name other than {', '.join(sorted(taken))}",
+                received=path.name,
+                remedy=f"rename docs/{path.name} and the links to it",
+            )
 
 
 def copied(folder: Path) -> list[Path]:

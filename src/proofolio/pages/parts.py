@@ -1,6 +1,7 @@
 """Building blocks of a page: inlined figures, picture sheets, admonitions."""
 
 import html
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,8 +12,24 @@ from proofolio.cards import markdown
 from proofolio.contract import ProjectError
 from proofolio.figures import Drawing
 
+_DESCRIPTION = 155  # characters of a description that search engines show
 _SHEET = markdown.unbound("the caption of a picture rendered from the data")
 _DRAWN = markdown.unbound("drawn from evidence by proofolio")
+
+
+def front(title: str, description: str, order: int | None = None) -> str:
+    """Return front matter: the page's name in a navigation, its description, its place there."""
+    told = {"title": title, "description": cut(" ".join(description.split()))}
+    told |= {} if order is None else {"order": order}
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in told.items()]
+    return "\n".join(["---", *lines, "---"])
+
+
+def cut(text: str) -> str:
+    """Return `text`, ended at a whole word and an ellipsis where no search engine shows more."""
+    if len(text) <= _DESCRIPTION:
+        return text
+    return text[: _DESCRIPTION - 1].rsplit(" ", 1)[0].rstrip(",;:.- ") + "…"
 
 
 def figure(drawings: Mapping[str, Drawing], name: str, *, brief: bool = False) -> Iterator[str]:

@@ -44,7 +44,9 @@ def folder() -> Path:
 def key(root: Path, *, full: bool, shipped: bool) -> str:
     """Return what a grade stands for: content, history, this program, and how it was asked."""
     tree = Tree(root)
-    parts = [tree.fingerprint(), History(tree.root).head, *sorted(tree.links), program()]
+    history = History(tree.root)
+    parts = [tree.fingerprint(), history.head, history.why, *sorted(tree.links), program()]
+    parts += sorted(tree.notes)
     parts += [full, shipped, is_home(tree.root), shutil.which("git") is not None]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

@@ -18,7 +18,7 @@ from proofolio.rubric.parsing import one_line
 from proofolio.rubric.tree import DATA, Tree
 
 SECONDS, MEMORY, LARGEST = 600, 6 * 2**30, 2 * 2**30  # of the tests; bytes in all; of one file
-_MOST_COPIED = 100_000_000  # bytes of one file
+_MOST_COPIED, _MOST_IN_ALL = 100_000_000, 2_000_000_000  # bytes of one file, of all
 _KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 
 
@@ -46,11 +46,17 @@ def run(examined: Examined, *, seconds: int = SECONDS) -> dict[str, Any]:
 
 
 def _copy(tree: Tree, into: Path) -> None:
+    left = _MOST_IN_ALL
     for name, size in tree.sizes.items():
         if size <= _MOST_COPIED and name.split("/")[0] not in DATA:
             target = into / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(tree.root / name, target, follow_symlinks=False)
+            left -= size
+            if left < 0:
+                break
+            with contextlib.suppress(OSError), tree.opened(name) as found:  # a name undecoded
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with open(target, "wb") as stream:
+                    shutil.copyfileobj(found, stream)
 
 
 def _pytest(copy: Path, home: Path, seconds: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from proofolio.evidence import git
 from proofolio.rubric.parsing import one_line
 
-SECONDS = 5.0  # of one git command
+SECONDS = 3.0  # of one git command; after the first that takes longer none is run
 MOST_COMMITS = 2_000
 _SHA = re.compile(r"[0-9a-f]{40}")
 _NULL = "/dev/null" if os.name != "nt" else "NUL"
@@ -71,9 +71,7 @@ class History:
             if place.is_symlink() or not place.is_dir():
                 self.why = ".git is a link or points elsewhere, so the history is not read"
                 return None
-            objects = place / "objects"
-            borrowed = (objects / "info" / "alternates").exists()
-            if objects.is_symlink() or (objects / "pack").is_symlink() or borrowed:
+            if not _own(place / "objects"):
                 self.why = "its git objects lie elsewhere, so the history is not read"
                 return None
             return folder
@@ -116,8 +114,10 @@ class History:
                 (place / "HEAD").write_text(self.head + "\n", encoding="utf-8")
                 settings["GIT_OBJECT_DIRECTORY"] = str(self.top / ".git" / "objects")
                 settings["GIT_WORK_TREE"] = str(self.top)
-            with git.within(settings, seconds=SECONDS):
+            with git.within(settings, seconds=SECONDS) as slow:
                 yield self.head is not None
+            if slow:
+                self.head, self.why = None, f"git took over {SECONDS:.0f} s to read the history"
 
     @cached_property
     def commits(self) -> list[Commit]:
@@ -130,7 +130,7 @@ class History:
         with self.borrowed():
             done = git.call(self.root, "log", *options, *listing, "HEAD", "--", ".")
         if done.returncode != 0:
-            self.why = "git cannot read the history: " + one_line(
+            self.why = self.why or "git cannot read the history: " + one_line(
                 done.stderr.decode(errors="replace"), 120
             )
             return []
@@ -153,6 +153,19 @@ class History:
             done = git.call(self.root, "ls-tree", "-r", "-z", "--name-only", "HEAD", ".")
         names = {n for n in done.stdout.decode(errors="replace").split("\0") if n}
         return names or None  # none: an outer repository ignores this folder
+
+
+def _own(objects: Path) -> bool:
+    """Whether every object lies in this folder: no link, no pipe, no other store."""
+    if objects.is_symlink() or os.path.lexists(objects / "info" / "alternates"):
+        return False
+    plain = {objects: Path.is_dir, objects / "pack": Path.is_file, objects / "info": Path.is_file}
+    for folder, fits in plain.items():
+        if folder.is_dir():
+            with os.scandir(folder) as entries:
+                if any(entry.is_symlink() or not fits(Path(entry.path)) for entry in entries):
+                    return False
+    return True
 
 
 def _small(path: Path, most: int = 4_000) -> str:

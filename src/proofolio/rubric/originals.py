@@ -16,6 +16,7 @@ from typing import Any
 
 from proofolio.rubric.parsing import without
 
+MOST_MARKS = 10_000  # lines of a log, and predictions
 SHORTEST = 40  # characters of a fragment that could hardly be written twice by chance
 _BREAK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<!--.*?-->|\n\s*\n|\n#.*\n|```", re.DOTALL)
 _PLACEHOLDER = re.compile(
@@ -53,7 +54,11 @@ def marks(log: str, runs: Iterable[dict[str, Any]]) -> dict[str, list[str]]:
     A log line carries its time and the hash of the line before, so two projects never share one
     by chance. Predictions of equal inputs can be equal where nothing is learnt, so several count.
     """
-    lines = [hashlib.sha256(line.encode()).hexdigest()[:16] for line in log.splitlines() if line]
+    lines = [
+        hashlib.sha256(line.encode()).hexdigest()[:16]
+        for line in log.splitlines()[:MOST_MARKS]
+        if line
+    ]
     predicted = {str(r.get("predictions_sha256"))[:16] for r in runs if r.get("predictions_sha256")}
     return {"log": lines, "predictions": sorted(predicted)}
 

@@ -54,10 +54,10 @@ class Outcome:
 
 
 def _outcome(status: Status, message: str, evidence: tuple[str, ...]) -> Outcome:
-    lines = [one_line(line) for line in evidence if line]
-    more = len(lines) - _MOST_EVIDENCE
-    if more > 0:
-        lines = [*lines[:_MOST_EVIDENCE], f"and {more} more"]
+    told = [line for line in evidence if line]
+    lines = [one_line(line) for line in told[:_MOST_EVIDENCE]]
+    if len(told) > _MOST_EVIDENCE:
+        lines.append(f"and {len(told) - _MOST_EVIDENCE} more")
     return Outcome(status, one_line(message), tuple(lines))
 
 

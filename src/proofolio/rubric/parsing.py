@@ -7,6 +7,7 @@ raises `Refused` with one plain line.
 import ast
 import json
 import re
+import tomllib
 from typing import Any
 
 import yaml
@@ -16,7 +17,10 @@ MOST_NODES = 200_000  # values of one YAML document
 MOST_YAML = 2_000_000  # characters; a project.yaml of a big study has a tenth of it
 MOST_LINE = 20_000  # characters of one line of Markdown
 MOST_OPEN = 200  # marks of one Markdown page that nothing closes
-MOST_SOURCE = 1_000_000  # characters of one Python file
+MOST_VALUES = 1_000_000  # of one JSON text
+MOST_NUMBER = 400  # characters of one number of YAML
+MOST_TOML, MOST_DOTS = 200_000, 500  # characters of a file, dots of one line
+MOST_SOURCE = 300_000  # characters of one Python file
 
 
 class Refused(ValueError):
@@ -71,6 +75,8 @@ def _measure(text: str) -> None:
 def _written_out(node: yaml.Node, known: dict[int, int], level: int) -> int:
     """Return how many values a node has with every alias written out; raises Refused on a loop."""
     if isinstance(node, yaml.ScalarNode):
+        if len(node.value) > MOST_NUMBER and not node.tag.endswith((":str", ":binary")):
+            raise Refused(f"YAML holds a {node.tag.split(':')[-1]} of {len(node.value):,} digits")
         return 1
     if level > DEEPEST:
         raise Refused("YAML refers to itself, or is too deep")
@@ -82,15 +88,23 @@ def _written_out(node: yaml.Node, known: dict[int, int], level: int) -> int:
 
 def read_json(text: str) -> Any:
     """Return the value of a JSON text; raises Refused."""
-    if depth(text) > DEEPEST:
-        raise Refused(f"JSON is deeper than {DEEPEST} levels")
+    measure_json(text)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Refused(one_line(f"not valid JSON: {error}")) from None
 
 
-_JSON_MARKS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')
+def measure_json(text: str) -> None:
+    """Refuse a JSON text that is too deep or holds too many values, before anything is built."""
+    if depth(text) > DEEPEST:
+        raise Refused(f"JSON is deeper than {DEEPEST} levels")
+    if text.count(",") > MOST_VALUES:
+        raise Refused(f"JSON holds over {MOST_VALUES:,} values")
+
+
+# A string that nothing closes reaches to the end: looked at once, not from each of its quotes.
+_JSON_MARKS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def depth(text: str) -> int:
@@ -104,6 +118,18 @@ def depth(text: str) -> int:
         elif mark in "]}":
             level -= 1
     return deepest
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return the value of a TOML text; raises Refused."""
+    if len(text) > MOST_TOML:
+        raise Refused(f"TOML of {len(text):,} characters, the limit is {MOST_TOML:,}")
+    if max(line.count(".") for line in text.split("\n")) > MOST_DOTS:
+        raise Refused(f"TOML has a line of over {MOST_DOTS} dots")  # a key takes their square
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused(one_line(f"not valid TOML: {error}")) from None
 
 
 def read_python(text: str) -> ast.Module:
@@ -148,6 +174,6 @@ def tangled(text: str) -> str:
 
 def one_line(text: str, most: int = 300) -> str:
     """Return text of strangers as one printable line: no control characters, no endless length."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
+    shown = "".join(c if c.isprintable() else " " for c in text[: 20 * most])
     shown = " ".join(shown.split())
     return shown if len(shown) <= most else shown[: most - 3] + "..."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from proofolio.project.sections import answered
 from proofolio.rubric.history import History
-from proofolio.rubric.proof import MOST_PAGE, Proof
+from proofolio.rubric.proof import MOST_PAGE, MOST_PAGES, Proof
 from proofolio.rubric.tree import DATA, Tree
 
 if TYPE_CHECKING:
@@ -77,7 +77,11 @@ class Subject:
         names = [self.readme_name] if self.readme_name else []
         at_root = [n for n in self.tree.match("*.md") if "/" not in n or n.startswith("docs/")]
         names += [n for n in at_root if n not in names and not n.startswith("docs/result/")]
-        return {n: self.tree.text(n)[:MOST_PAGE] for n in names[:60]}
+        found, left = {}, MOST_PAGES
+        for name in names[:60]:
+            found[name] = self.tree.text(name)[: min(left, MOST_PAGE)]
+            left -= len(found[name])
+        return found
 
     @cached_property
     def prose(self) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 from proofolio.rubric import parsing
 from proofolio.rubric.parsing import Refused, one_line
@@ -21,7 +21,8 @@ from proofolio.rubric.parsing import Refused, one_line
 MOST_FILES = 20_000
 MOST_TEXT = 5_000_000  # bytes of one text file
 MOST_HASHED = 30_000_000  # bytes of one file of evidence; a bigger one is refused
-MOST_READ = 200_000_000  # bytes of text in all
+MOST_READ = 60_000_000  # bytes of text in all
+MOST_KEPT = 20_000_000  # bytes of text kept for a second look
 DEEPEST = 20  # folders
 LISTING_SECONDS = 5.0
 # Built, downloaded or git-ignored by every template: no part of what an author hands in.
@@ -39,8 +40,10 @@ class Tree:
 
     root: Path
     notes: list[str] = field(default_factory=list)
+    whole: bool = True  # False: some of it could not be listed
     _links: list[str] = field(default_factory=list)
     _read: int = 0
+    _kept: int = 0
     _texts: dict[str, str] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
 
@@ -55,16 +58,16 @@ class Tree:
         for name, size in self._walk(self.root, "", 0):
             found[name] = size
             if len(found) >= MOST_FILES:
-                self.note(f"more than {MOST_FILES:,} files: the rest is not looked at")
+                self._cut(f"more than {MOST_FILES:,} files: the rest is not looked at")
                 break
             if time.monotonic() > deadline:
-                self.note(f"listing took over {LISTING_SECONDS:.0f} s: the rest is not looked at")
+                self._cut(f"listing took over {LISTING_SECONDS:.0f} s: the rest is not looked at")
                 break
         return dict(sorted(found.items()))
 
     def _walk(self, folder: Path, prefix: str, level: int) -> Iterator[tuple[str, int]]:
         if level > DEEPEST:
-            self.note(f"{prefix}: folders deeper than {DEEPEST} levels are not looked at")
+            self._cut(f"{prefix}: folders deeper than {DEEPEST} levels are not looked at")
             return
         folders = []
         try:
@@ -75,16 +78,20 @@ class Tree:
                         self._links.append(name)
                         self.note(f"{name}: a symbolic link, not followed")
                     elif entry.is_dir(follow_symlinks=False):
-                        if entry.name not in SKIPPED:
+                        if entry.name not in SKIPPED or name.startswith("evidence/"):
                             folders.append((name + "/", folder / entry.name))
                     elif stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
                         yield name, entry.stat(follow_symlinks=False).st_size
                     else:
                         self.note(f"{name}: no plain file, not read")
         except OSError as error:
-            self.note(f"{prefix or '.'}: cannot be listed ({error.strerror})")
+            self._cut(f"{prefix or '.'}: cannot be listed ({error.strerror})")
         for name, path in sorted(folders):
             yield from self._walk(path, name, level + 1)
+
+    def _cut(self, why: str) -> None:
+        self.whole = False
+        self.note(why)
 
     @property
     def links(self) -> list[str]:
@@ -119,10 +126,8 @@ class Tree:
             raise Refused(f"{one_line(name)} has {size:,} bytes, the limit is {most:,}")
         if self._read + size > MOST_READ:
             raise Refused(f"{one_line(name)} is not read: over {MOST_READ:,} bytes were read")
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
-            handle = os.open(self.root / name, flags | getattr(os, "O_BINARY", 0))
-            with os.fdopen(handle, "rb") as stream:
+            with self.opened(name) as stream:
                 found = stream.read(most + 1)
         except OSError as error:
             raise Refused(f"{one_line(name)} cannot be read ({error.strerror})") from None
@@ -130,6 +135,12 @@ class Tree:
         if len(found) > most:
             raise Refused(f"{one_line(name)} has over {most:,} bytes")
         return found
+
+    def opened(self, name: str) -> BinaryIO:
+        """Return a file opened for reading, never a link or a pipe; raises OSError."""
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        handle = os.open(self.root / name, flags | getattr(os, "O_BINARY", 0))
+        return os.fdopen(handle, "rb")
 
     def text(self, name: str) -> str:
         """Return a file as text, invalid bytes replaced; empty (with a note) where refused."""
@@ -140,7 +151,11 @@ class Tree:
                 found = ""
                 if name in self.sizes:
                     self.note(str(error))
-            self._texts[name] = found.replace("\r\n", "\n")
+            found = found.replace("\r\n", "\n")
+            self._kept += len(found)
+            if self._kept > MOST_KEPT and len(found) > MOST_KEPT // 1000:
+                return found  # read again rather than held
+            self._texts[name] = found
         return self._texts[name]
 
     def yaml(self, name: str) -> Any:
@@ -167,17 +182,18 @@ class Tree:
 
         Evidence and small files count by content, big ones by size and time of change.
         """
-        digest = hashlib.sha256()
+        digest, left = hashlib.sha256(), 2 * MOST_READ  # evidence, and text
         for name, size in self.sizes.items():
             digest.update(f"{name}\0{size}\0".encode())
-            path = self.root / name
             try:
                 top = PurePosixPath(name).parts[0]
-                if size <= (MOST_HASHED if top == "evidence" else MOST_TEXT) and top not in DATA:
-                    with open(path, "rb") as stream:
-                        digest.update(hashlib.file_digest(stream, "sha256").digest())
+                most = MOST_HASHED if top == "evidence" else MOST_TEXT
+                if size <= min(most, left) and top not in DATA:
+                    left -= size
+                    with self.opened(name) as stream:
+                        digest.update(hashlib.sha256(stream.read(size + 1)).digest())
                 else:
-                    digest.update(str(path.stat().st_mtime_ns).encode())
+                    digest.update(str((self.root / name).lstat().st_mtime_ns).encode())
             except OSError:
                 digest.update(b"unreadable")
         return digest.hexdigest()

@@ -11,20 +11,22 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
-from proofolio.rubric import cache
+from proofolio.rubric import cache, limits
 from proofolio.rubric.grade import Examined, examine, unreadable
 
 QUICK_SECONDS, FULL_SECONDS = 900.0, 7_200.0  # of one project
+MEMORY = 6 * 2**30  # bytes of one project; a study of 1.5 million events takes 4 GB
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How projects are graded: as `grade.examine`, with a cache folder and a limit of time."""
+    """How projects are graded: as `grade.examine`, with a cache, limits of time and memory."""
 
     full: bool = False
     shipped: bool = True
     cache: Path | None = None
     seconds: float | None = None
+    memory: int = MEMORY
 
     @property
     def limit(self) -> float:
@@ -85,6 +87,7 @@ def many(
 
 def _work(pipe: Any, path: str, asked: Asked) -> None:
     try:
+        limits.bound(asked.memory)
         answer = one(path, asked)
     except BaseException as error:  # whatever a stranger's project does, it is one line
         answer = unreadable(path, f"{type(error).__name__}: {error}")

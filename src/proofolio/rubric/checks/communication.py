@@ -18,9 +18,9 @@ _DECISION = re.compile(
     r"\b(decisions?|decide[sd]?|supports?|(?<!not )helps?|so that|used (?:by|to|for))\b"
 )
 _RESULT = re.compile(r"\b(results?|performance|reach(?:es|ed)?|achieve[sd]?|findings?)\b")
-_MARKS = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,500}\)|\]\([^)]{0,500}\)|<[^<>]{1,500}>")
+_MARKS = re.compile(r"!\[[^\[\]]{0,500}\]\([^)\]]{0,500}\)|\]\([^)\]]{0,500}\)|<[^<>]{1,500}>")
 _IMAGE = re.compile(
-    r"!\[(?P<alt>[^\]]{0,2000})\]\((?P<src>[^)\s]{1,500})|(?P<tag><img\b[^>]{0,2000}>)"
+    r"!\[(?P<alt>[^\[\]]{0,2000})\]\((?P<src>[^)\s]{1,500})|(?P<tag><img\b[^<>]{0,2000}>)"
 )
 _ATTRIBUTE = r"\b{}\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
 _BADGE = re.compile(r"shields\.io|badge|codecov|circleci|travis", re.IGNORECASE)

@@ -1,9 +1,9 @@
 """Reproducibility: pinned versions, provenance of runs, CI, licences, secrets, commits."""
 
 import re
-import tomllib
 from pathlib import PurePosixPath
 
+from proofolio.rubric import parsing
 from proofolio.rubric.outcome import Outcome, check, failed, partial, passed
 from proofolio.rubric.subject import Subject
 from proofolio.rubric.tree import DATA
@@ -14,6 +14,7 @@ _DEPENDENCY = re.compile(
     r"^\s*-?\s*[\"']?[A-Za-z][\w.\[\]-]*\s*(?P<pin>===?|=(?!=)|[<>~!]=?|$|;|#)"
 )
 _PINNED, _FEW = 0.8, 3
+_LONGEST, _MOST_LISTED = 200, 20_000  # characters of a line, lines of a list
 _CI = (
     ".github/workflows/*.y*ml", ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml",
     ".travis.yml", "jenkinsfile", ".woodpecker*.y*ml", ".drone.yml",
@@ -24,7 +25,7 @@ _DATA_LICENCE = (
     r"(?:data|dataset|images)[^.\n]{0,80}licen[cs]e|licen[cs]e[^.\n]{0,60}data"
     r"|(?:data|dataset|images)[^.\n]{0,80}\bcc[ -](?:by|0)"
 )
-_SECRETS = {
+_SECRETS = {  # what each begins with is looked for first: that is fast in a file of any size
     "an AWS key": r"\bAKIA[0-9A-Z]{16}\b",
     "a GitHub token": r"\b(?:ghp|gho|ghs|ghr)_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{60,}",
     "a Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}\b",
@@ -34,7 +35,10 @@ _SECRETS = {
     "a Kaggle key": r'"key"\s*:\s*"[0-9a-f]{32}"',
     "a private key": r"-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----",
 }
-_SECRET = re.compile("|".join(f"(?P<s{i}>{p})" for i, p in enumerate(_SECRETS.values())))
+_BEGIN = (
+    ("AKIA",), ("ghp_", "gho_", "ghs_", "ghr_", "github_pat_"), ("hf_",), ("sk-",), ("AIza",),
+    ("xox",), ('"key"',), ("PRIVATE KEY-----",),
+)  # fmt: skip
 _RUNS_CODE = {".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".dill", ".sav"}
 _TEXT = {".py", ".md", ".txt", ".yaml", ".yml", ".json", ".toml", ".cfg", ".ini", ".sh", ".ipynb"}
 _MOST_SCANNED = 400_000  # bytes of a file that is searched for secrets
@@ -50,7 +54,7 @@ def pinned(subject: Subject) -> Outcome:
     lists = [n for n in tree.match(*_LISTS) if n.count("/") <= 1]
     exact: dict[str, tuple[int, int]] = {}
     for name in lists:
-        pins = [m["pin"] for m in map(_DEPENDENCY.match, tree.text(name).splitlines()) if m]
+        pins = [m["pin"] for m in map(_DEPENDENCY.match, _lines(tree.text(name))) if m]
         exact[name] = (sum(p in ("==", "===", "=") for p in pins), len(pins))
     for name, (n, total) in exact.items():
         if total >= _FEW and n / total >= _PINNED:
@@ -67,12 +71,17 @@ def pinned(subject: Subject) -> Outcome:
     return failed("nothing says with which versions this ran")
 
 
+def _lines(text: str) -> list[str]:
+    """Return the beginnings of lines: a requirement stands in few characters."""
+    return [line[:_LONGEST] for line in text.splitlines()[:_MOST_LISTED]]
+
+
 def _declared(subject: Subject) -> list[str]:
     """Return the dependencies that pyproject.toml declares; empty where it cannot be read."""
     try:
-        found = tomllib.loads(subject.tree.text("pyproject.toml")[:_MOST_SCANNED])
+        found = parsing.read_toml(subject.tree.text("pyproject.toml"))
         listed = found["project"]["dependencies"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (parsing.Refused, KeyError, TypeError):
         return []
     return [str(x) for x in listed] if isinstance(listed, list) else []
 
@@ -153,14 +162,19 @@ def nothing_secret(subject: Subject) -> Outcome:
         is_text = path.suffix.lower() in _TEXT or path.name.startswith(".env")
         if not is_text or size > _MOST_SCANNED or path.parts[0] in {*DATA, "evidence"}:
             continue
-        text = tree.text(name)
-        match = _SECRET.search(text)
-        if match:
-            kind = list(_SECRETS)[int(match.lastgroup[1:])]
-            found.append(f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {kind}")
+        found += _secret(name, tree.text(name))
     if found:
         return failed("keys, or files that run code when they are loaded", *found)
     return passed("no key in any text file, and nothing that runs code when it is loaded")
+
+
+def _secret(name: str, text: str) -> list[str]:
+    """Return file, line and kind of the first key in a text, as a list of one or none."""
+    for begins, (kind, pattern) in zip(_BEGIN, _SECRETS.items(), strict=True):
+        match = re.search(pattern, text) if any(b in text for b in begins) else None
+        if match:
+            return [f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {kind}"]
+    return []
 
 
 @check("RT8", static=True)
