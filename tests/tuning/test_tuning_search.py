@@ -28,7 +28,7 @@ def searched(root, each=None, **changes):
 
 
 def test_every_trial_is_a_recorded_run_and_the_search_narrows(tmp_path):
-    layout, author, trainer, found = searched(tmp_path)
+    layout, _, _, found = searched(tmp_path)
     assert found.stopped == "the budget of 4 fine trials"
     runs = evidence.runs(layout)
     assert len(runs) == len(found.tried) == 10 and all(r.is_trial for r in runs)

@@ -149,7 +149,7 @@ def fitted(facts: Facts) -> str:
 def tuned(facts: Facts) -> Iterator[str]:
     """Yield, for each configuration that came of tuning, how many trials it was picked from."""
     for name, runs in facts.configurations.items():
-        run = runs[-1]
+        run = runs[0]
         if run.tuning is None:
             continue
         tried = trials.recorded(facts.runs, run.parent, run.split)
