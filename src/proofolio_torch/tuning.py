@@ -133,7 +133,8 @@ class _Search:
         change = dict(trial.params) | asked.overrides
         one = trials.experiment(self.project, trial.number, stage.name, change)
         project = self.project.model_copy(update={"ladder": [*self.project.ladder, one]})
-        known = self._known(store.base_id(self.layout, project, one.name, self.seed))
+        base = store.base_id(self.layout, project, one.name, self.seed)
+        known = self._known(base, stage.name)
         if known is not None:  # the same settings again, or a process killed after its last write
             value = trials.value(known, self.metric)
             stage.end(trial, value, "pruned" if value is None else "complete", run=known.id)
@@ -141,7 +142,7 @@ class _Search:
         place = Tuned(study=self.name, stage=stage.name, trial=trial.number)
         named = (self.layout, project, one.name, self.seed, self.argv)
         try:
-            with record.recorder(*named, trial=place) as run:
+            with record.recorder(*named, again=True, trial=place) as run:
                 trial.set_user_attr("run", run.id)
                 watched = _Watched(run, self._watch(trial, _epochs(run.config)))
                 for fold in record.folds(watched):
@@ -178,9 +179,10 @@ class _Search:
 
         return look
 
-    def _known(self, base: str) -> Run | None:
-        """Return the run of these settings that ended, if there is one."""
-        found = {r.id: r for r in evidence.runs(self.layout)}
+    def _known(self, base: str, stage: str) -> Run | None:
+        """Return the run of these settings that ended in this stage, if there is one."""
+        found = {r.id: r for r in evidence.runs(self.layout) if r.is_trial}
+        found = {i: r for i, r in found.items() if r.tuning.stage == stage}
         ended = [found[i] for i in store.attempts(found, base) if found[i].status != "failed"]
         for run in ended[-1:]:
             store.heal(self.layout, run)

@@ -202,3 +202,17 @@ def test_processes_of_a_launcher_are_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ProjectError, match="once per device"):
         tuning.search(layout, author, None, support.COMMAND)
+
+
+def test_a_coarse_stage_as_long_as_the_fine_one_still_leaves_fine_trials(tmp_path):
+    short = {"coarse": {"trials": 2}, "fine": {"trials": 1}}
+    layout, _, _, found = searched(tmp_path, **short)
+    assert found.best.tuning.stage == "fine" and found.best.id.endswith("-2")
+    assert not evidence.verify_chain(layout)
+
+
+def test_settings_met_twice_are_trained_once(tmp_path):
+    two = {"optim.width": {"choices": [8, 9]}}
+    _, _, trainer, found = searched(tmp_path, parameters=two)
+    assert len(trainer.seen) == len(found.tried) <= 4
+    assert found.stopped == "the budget of 4 fine trials"
