@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from proofolio import evidence, splits
 from proofolio.contract import Layout, ProjectError, Tuned
 from proofolio.project import Project
-from proofolio_torch import parallel
+from proofolio_torch import parallel, tracking
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,11 +131,13 @@ def recorder(
     if not parallel.is_main():
         yield Companion(layout, project, name, seed, _shared(None))
         return
+    shown = tracking.wanted(project.tracking)
     with evidence.Recorder(layout, project, name, seed, argv, again=again, trial=trial) as run:
         state = "resuming" if run.resumed else "run"
         print(f"{state} {run.id}", flush=True)
         _shared(run.id)
-        yield run
+        with tracking.showing(shown, project.name, run.id, run.config):
+            yield run
 
 
 def _shared(value: Any) -> Any:
