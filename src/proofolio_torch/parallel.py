@@ -21,6 +21,23 @@ def world_size() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+class Lost(SystemExit):
+    """Another process of this training is gone: the run is interrupted, not failed."""
+
+
+def lost(error: BaseException) -> bool:
+    """Whether an error says that another process can no longer be reached.
+
+    gloo, which joins processors, raises a plain RuntimeError; so its words decide.
+    """
+    if world_size() == 1:
+        return False
+    said = str(error).casefold()
+    return isinstance(error, torch.distributed.DistError) or (
+        "gloo" in said or "closed by peer" in said or "reset by peer" in said
+    )
+
+
 def cores() -> int:
     """Cores this process may run on (the affinity mask, so a container's limit counts)."""
     if hasattr(os, "sched_getaffinity"):

@@ -137,7 +137,13 @@ def recorder(
         print(f"{state} {run.id}", flush=True)
         _shared(run.id)
         with tracking.showing(shown, project.name, run.id, run.config):
-            yield run
+            try:
+                yield run
+            except RuntimeError as error:
+                if not parallel.lost(error):
+                    raise
+                said = f"{run.id}: another process is gone; the same command resumes the run"
+                raise parallel.Lost(said) from error
 
 
 def _shared(value: Any) -> Any:
