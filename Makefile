@@ -19,7 +19,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Proofolio needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make setup PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  -c constraints.txt -e '.[image,events,serve,docs,dev]'
+	  -c constraints.txt -e '.[image,events,serve,tune,docs,dev]'
 	touch $@
 
 demo: setup      ## generate a project, train, evaluate, card, site, verify, grade (build/demo)

@@ -49,6 +49,7 @@ SHARED = [
     "src/PACKAGE/explore.py",
     "src/PACKAGE/models.py",
     "src/PACKAGE/train.py",
+    "src/PACKAGE/tune.py",
     "tests/test_contract.py",
     "tests/test_project.py",
 ]
