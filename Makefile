@@ -34,7 +34,8 @@ demo: setup      ## generate a project, train, evaluate, card, site, verify, gra
 	@echo "demo: read $(DEMO)/README.md, open $(DEMO)/site/index.html and site/grade.html beside it"
 
 test: setup      ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 lint: setup      ## run every pre-commit hook on every file
 	$(BIN)/pre-commit run --all-files
@@ -47,7 +48,7 @@ site: setup      ## build the site, strict, with a page for every case study
 	    (cd $$case && PYTHONPATH=src $(CURDIR)/$(BIN)/python -m $$name sheets \
 	      --into $(CURDIR)/$$into) || exit 1; \
 	  fi; \
-	  $(BIN)/proofolio pages $$case --into $$into || exit 1; \
+	  $(BIN)/proofolio pages $$case --into $$into --notebooks || exit 1; \
 	  $(BIN)/proofolio grade $$case --format json --out $$into/grade.json >/dev/null || exit 1; \
 	  $(BIN)/proofolio grade $$case --format html --out $$into/grade.html >/dev/null || exit 1; \
 	  if [ -f $$case/src/$$name/web.py ]; then \
@@ -57,15 +58,12 @@ site: setup      ## build the site, strict, with a page for every case study
 	done
 	$(BIN)/mkdocs build --strict
 
-bench: setup     ## time the spine, the events and the service (JSON and CSV under bench/results)
-	$(BIN)/python bench/run.py
-	$(BIN)/python bench/events.py --large
-	$(BIN)/python bench/sequences.py
-	$(BIN)/python bench/serving.py
-	$(BIN)/python bench/grading.py
+bench: setup     ## time everything against named peers (bench/results, docs/reference/benchmarks.md)
+	$(BIN)/python bench/run.py $(if $(LARGE),--large)
 
-render: setup    ## re-render the template-owned files of all case studies
+render: setup    ## re-render the template-owned files of all case studies, and the second door
 	$(BIN)/python case_studies/render.py
+	$(BIN)/python cookiecutter/questions.py
 
 clean:           ## remove what was built (never evidence)
 	rm -rf build site $(VENV)

@@ -1,105 +1,84 @@
-"""Time the spine against peers: `python bench/run.py` (or `make bench`).
+"""Time this repository against named peers: `python bench/run.py [--large]` (or `make bench`).
 
-Each line compares two ways of doing one thing in one process, alternating, and reports the median
-of the ratios. Results go to bench/results/spine.json and spine.csv with hardware and versions.
+Runs every benchmark in a process of its own, then writes the page docs/reference/benchmarks.md.
+Each row compares two ways of doing one thing in one process, alternating, and reports the median of
+the ratios. Results go to bench/results/NAME.json and NAME.csv with hardware, versions and the
+command. `--large` adds sizes that take minutes; `--only NAME` runs one benchmark.
 """
 
+import argparse
 import importlib.metadata
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedGroupKFold
 
-from proofolio import duplicates, files, metrics, splits
-from proofolio.project import SplitSpec
+from proofolio import files
+from proofolio.evidence.provenance import processor
 
-RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("numpy", "pandas", "scikit-learn", "proofolio")
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+PACKAGES = ("numpy", "pandas", "scikit-learn", "torch", "torchvision", "timm", "proofolio")
 ROUNDS = 3
+# The benchmarks that know `--large`; the others have one size.
+BENCHMARKS = {
+    "spine": True, "events": True, "sequences": False, "finetune": True, "door": False,
+    "serving": False, "grading": False,
+}  # fmt: skip
+_load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # before any work of ours
 
 
 def seconds(work: Callable[[], object]) -> float:
     """Return the wall time of one call in seconds."""
-    start = time.perf_counter()
+    return timed(work)[0]
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Return wall and processor time of one call in seconds, its child processes included."""
+    used, start = os.times(), time.perf_counter()
     work()
-    return time.perf_counter() - start
+    wall, end = time.perf_counter() - start, os.times()
+    return wall, sum(end[:4]) - sum(used[:4])
 
 
-def compare(name: str, ours: Callable, peer: Callable, peer_name: str, share: float = 1.0) -> dict:
-    """Return medians of alternating timings; `share` is the part of the work the peer was given."""
-    pairs = [(seconds(ours), seconds(peer) / share) for _ in range(ROUNDS)]
+def compare(
+    name: str,
+    ours: Callable,
+    peer: Callable,
+    peer_name: str,
+    share: float = 1.0,
+    *,
+    rounds: int = ROUNDS,
+    **more: object,
+) -> dict:
+    """Return medians of alternating timings; `share` is the part of the work the peer was given.
+
+    `more` goes into the row: `size` (a growing benchmark's), `aim` (the ratio wanted).
+    """
+    pairs = [(timed(ours), timed(peer)) for _ in range(rounds)]
+    wall = [(a[0], b[0] / share) for a, b in pairs]
+    cpu = [(max(a[1], 1e-2), max(b[1], 1e-2) / share) for a, b in pairs]  # a tick is 10 ms
     return {
         "name": name,
         "peer": peer_name,
-        "seconds": round(statistics.median(a for a, _ in pairs), 3),
-        "peer_seconds": round(statistics.median(b for _, b in pairs), 3),
-        "ratio": round(statistics.median(b / a for a, b in pairs), 1),
-        "peer_share_timed": share,
+        "seconds": round(statistics.median(a for a, _ in wall), 3),
+        "peer_seconds": round(statistics.median(b for _, b in wall), 3),
+        "ratio": ratio(wall),
+        "cpu_ratio": ratio(cpu),
+        "peer_share_timed": round(share, 4),
+        **more,
     }
 
 
-def bootstrap() -> dict:
-    """AUROC interval of 20,000 rows in 4,000 clusters, 2,000 resamples, against a plain loop."""
-    rng = np.random.default_rng(0)
-    clusters = np.repeat(np.arange(4000), 5)
-    y = rng.integers(0, 2, 20_000)
-    scores = rng.normal(size=20_000) + y
-    rows = [np.flatnonzero(clusters == c) for c in range(4000)]
-
-    def loop() -> None:
-        for _ in range(40):
-            drawn = np.concatenate([rows[c] for c in rng.integers(0, 4000, 4000)])
-            roc_auc_score(y[drawn], scores[drawn])
-
-    return compare(
-        "clustered bootstrap of AUROC",
-        lambda: metrics.interval("auroc", y, scores, clusters),
-        loop,
-        "loop over roc_auc_score",
-        share=40 / 2000,
-    )
-
-
-def grouped_split() -> dict:
-    """One grouped stratified split of 112,120 rows of 30,805 patients, against scikit-learn."""
-    rng = np.random.default_rng(0)
-    units = np.concatenate([np.arange(30_805), rng.integers(0, 30_805, 112_120 - 30_805)])
-    label = rng.choice(["a", "b", "c"], size=len(units), p=[0.6, 0.3, 0.1])
-    names = pd.Series(units).map("p{:05d}".format)
-    ids = [f"x{i:06d}" for i in range(len(units))]
-    table = pd.DataFrame({"id": ids, "unit": names, "cluster": names, "label": label})
-    spec = SplitSpec(strategy="patient", rationale="benchmark")
-    folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
-    return compare(
-        "grouped stratified split",
-        lambda: splits.make(table, spec),
-        lambda: next(folds.split(units, label, units)),
-        "StratifiedGroupKFold",
-    )
-
-
-def near_duplicates() -> dict:
-    """Pairs within Hamming distance 4 of 20,000 hashes, against all pairs in numpy."""
-    hashes = np.random.default_rng(0).integers(0, 2**63, 20_000, dtype=np.uint64)
-
-    def all_pairs() -> None:
-        for i in range(0, 2000):
-            np.flatnonzero(np.bitwise_count(hashes[i] ^ hashes[i + 1 :]) <= 4)
-
-    return compare(
-        "near-duplicate hashes",
-        lambda: duplicates.near_pairs(hashes, 4),
-        all_pairs,
-        "all pairs, vectorised per row",
-        share=1 - (18 / 20) ** 2,
-    )
+def ratio(pairs: list[tuple[float, float]]) -> float:
+    """Return the median of peer over ours, to three digits."""
+    return float(f"{statistics.median(b / a for a, b in pairs):.3g}")
 
 
 def write(name: str, rows: list[dict], how: str) -> None:
@@ -108,7 +87,12 @@ def write(name: str, rows: list[dict], how: str) -> None:
         "rows": rows,
         "rounds": ROUNDS,
         "how": how,
-        "hardware": {"machine": platform.machine(), "cores": os.cpu_count()},
+        "hardware": {
+            "machine": platform.machine(),
+            "processor": processor(),
+            "cores": os.cpu_count(),
+            "load_before": None if _load is None else round(_load, 1),
+        },
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES}
         | {"python": platform.python_version()},
     }
@@ -118,9 +102,16 @@ def write(name: str, rows: list[dict], how: str) -> None:
 
 
 def main() -> None:
-    """Run every benchmark and write the results."""
-    rows = [bootstrap(), grouped_split(), near_duplicates()]
-    write("spine", rows, "python bench/run.py")
+    """Run every benchmark, then write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--large", action="store_true", help="also the sizes that take minutes")
+    parser.add_argument("--only", choices=list(BENCHMARKS), help="run one benchmark")
+    asked = parser.parse_args()
+    for name, grows in BENCHMARKS.items():
+        if asked.only in (None, name):
+            large = ["--large"] if asked.large and grows else []
+            subprocess.run([sys.executable, str(HERE / f"{name}.py"), *large], check=True)
+    subprocess.run([sys.executable, str(HERE / "page.py")], check=True)
 
 
 if __name__ == "__main__":

@@ -178,6 +178,7 @@ def test_a_photograph_that_lies_sideways_is_turned(visit, synthetic, tmp_path):
 
 @pytest.mark.data
 @pytest.mark.skipif(not PHOTOGRAPHS.is_dir(), reason="no ../shared/data beside the repository")
+@pytest.mark.alone
 def test_a_photograph_of_val_is_answered_within_three_seconds(visit):
     """First answer, dropped as soon as the page is there: the best of a few fresh visits counts.
 

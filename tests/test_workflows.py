@@ -66,7 +66,7 @@ def faults(text: str) -> list[str]:
 
 def test_there_are_workflows_here_and_in_the_template():
     names = {path.relative_to(ROOT).as_posix() for path in FILES}
-    for name in ("ci.yml", "pages.yml"):
+    for name in ("ci.yml", "maintenance.yml", "pages.yml"):
         assert {f".github/workflows/{name}", f"template/.github/workflows/{name}"} <= names
 
 

@@ -39,7 +39,7 @@ def card(folder: Path, at: str) -> str:
     drawn = " ".join(figure.read_text(encoding="utf-8").split()) if figure.is_file() else ""
     parts = [
         '<div class="site-card" markdown>',
-        f"### [{_literal(told['title'])}]({address}/index.md)",
+        f"{'###' if at else '##'} [{_literal(told['title'])}]({address}/index.md)",
         _literal(told["problem"]),
         f'<figure class="proof-figure">{drawn}</figure>' if drawn else "",
         _table(told),

@@ -27,11 +27,11 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def navigation(pages: dict[str, File]) -> list[Item]:
-    """Return the sections Home, Case studies, Start, Guides, Rubric and Reference, where filled."""
+    """Return the sections Home, Case studies, Get started, Guides, Rubric and Reference, where filled."""
     entries = {uri: entry(uri, file.content_string) for uri, file in pages.items()}
     sections = {
         "Case studies": _cases(entries),
-        "Start": _start(entries),
+        "Get started": _start(entries),
         "Guides": _guides(entries),
         "Rubric": _listed(entries, "rubric/"),
         "Reference": _reference(entries),
@@ -80,8 +80,6 @@ def _cases(entries: dict[str, Any]) -> list[Item]:
 
 
 def _start(entries: dict[str, Any]) -> list[Item]:
-    if "start/index.md" not in entries:
-        return [_named(entries["start.md"])] if "start.md" in entries else []
     usual = [f"start/{name}.md" for name in START]
     more = sorted(u for u in entries if u.startswith("start/") and u not in usual)
     return [_named(entries[uri]) for uri in (*usual, *more) if uri in entries]
@@ -100,6 +98,6 @@ def _guides(entries: dict[str, Any]) -> list[Item]:
 
 
 def _reference(entries: dict[str, Any]) -> list[Item]:
-    own = re.compile(r"(?:case_studies|start|guides|rubric)/|(?:index|start)\.md$")
+    own = re.compile(r"(?:case_studies|start|guides|rubric)/|index\.md$")
     rest = sorted(uri for uri in entries if not own.match(uri) and uri not in REFERENCE)
     return [_named(entries[uri]) for uri in (*REFERENCE, *rest) if uri in entries]

@@ -291,6 +291,7 @@ def test_unfit_input_is_refused(call, said):
         call(*tiny())
 
 
+@pytest.mark.alone
 def test_speed_of_one_large_and_one_usual_run():
     """A tenth of the rows of the target (100,000 x 2,000 in 30 s), with a wide margin."""
     rng = np.random.default_rng(0)

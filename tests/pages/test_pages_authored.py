@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import finished_project
 import pytest
+import site_pages
 
 from proofolio import files, pages, project
 from proofolio.contract import ClaimError, Layout, ProjectError
@@ -67,16 +68,14 @@ def test_pages_are_copied_with_claims_bound_and_links_mended(copy, tmp_path):
     ):
         assert link in text
     kept = {path.name for path in (tmp_path / "site").glob("*.md")}
-    written_pages = {"index.md", "model_card.md", "data_card.md", *CHAPTERS}
+    written_pages = {"index.md", "model_card.md", "data_card.md", "net_benefit.md", *CHAPTERS}
     assert kept == {*written_pages, "notes.md", "other.md"}
 
 
 def test_a_page_with_the_name_of_a_chapter_is_refused(copy, tmp_path):
     layout, author = copy
     files.write_text(layout.root / "docs" / "decision.md", "# Mine\n")
-    with pytest.raises(
-        ProjectError, match=r"docs/decision\.md has the name of a page that is written"
-    ):
+    with pytest.raises(ProjectError, match=r"decision\.md has the name of a page that is written"):
         pages.write(layout, author, tmp_path / "site")
 
 
@@ -96,6 +95,7 @@ def test_the_result_page_lists_them_near_the_top_by_their_headings(copy, tmp_pat
     assert listed[0] == "What stands behind it"
     assert [line.split("(")[1].split(")")[0] for line in listed[2:7]] == CHAPTERS
     assert listed[7:] == [
+        "- [What if: other thresholds](net_benefit.md)",
         r"- [What we \`saw\`](notes.md)",
         "- [Other](other.md)",
         "- [Model card](model_card.md)",
@@ -176,9 +176,8 @@ def built(root):
 def test_the_site_shows_the_pages_and_a_broken_link_fails_its_strict_build(copy, tmp_path):
     layout, author = copy
     site = tmp_path / "site_root"
-    shutil.copytree(ROOT / "docs", site / "docs", ignore=shutil.ignore_patterns("medical_imaging"))
-    shutil.copy(ROOT / "mkdocs.yml", site / "mkdocs.yml")
-    into = site / "docs" / "case_studies" / "tiny"
+    site.mkdir()
+    into = site_pages.copy(site) / "tiny"
     pages.write(layout, author, into)
     done = built(site)
     assert done.returncode == 0, done.stderr

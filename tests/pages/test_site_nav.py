@@ -80,7 +80,7 @@ def test_start_has_its_order_and_reference_takes_what_belongs_nowhere_else():
         reference__api=page("API"),
     )
     assert shown[1:] == [
-        {"Start": [{"Start": "start/index.md"}, {"Machines": "start/machines.md"}]},
+        {"Get started": [{"Start": "start/index.md"}, {"Machines": "start/machines.md"}]},
         {
             "Reference": [
                 {"Evidence": "evidence.md"},

@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Literal
 
 from rubric import planting
-from rubric.planting import Plant, all_of, gone, pages, project, results, runs, text, written
+from rubric.planting import (
+    Plant,
+    all_of,
+    appended,
+    gone,
+    pages,
+    project,
+    results,
+    runs,
+    text,
+    written,
+)
 from verify.proven import edit_json, edit_log, relink
 
 from proofolio.contract import Layout
@@ -69,7 +80,8 @@ _TOKEN = "ghp_" + "a1" * 18  # looks like a key and is none
 _IDLE_TEST = "def test_a():\n    assert True\n    double(1)\n"
 _LINT = "on: push\njobs:\n  lint:\n    steps:\n      - run: ruff check\n"
 _LONG_CELL = "\n# %%\n" + "".join(f"print({i})\n" for i in range(40))
-_OUTPUTS = {"cells": [{"cell_type": "code", "source": ["x"], "outputs": [{"text": "1"}]}]}
+_SHOWN = {"source": ["from tiny.data import double"], "outputs": [{"text": "1"}]}
+_OUTPUTS = {"cells": [{"cell_type": "code", **_SHOWN}]}
 _GROUPS = {"slice_table", "slice_difference", "class_table"}
 _WARNED = "The shortcut audit warns: file statistics alone tell something."
 _DESCRIBED = "AUROC of each rung with its interval; the network lies above hand-made features"
@@ -214,14 +226,14 @@ FAULTS = (
     Fault("RT5", "A notebook carries outputs.", "small", "partial",
           written("a.ipynb", json.dumps(_OUTPUTS))),
     Fault("RT5", "A cell of a notebook has forty lines.", "medical_imaging", "partial",
-          lambda root: (root / "notebooks/02_errors.py").open("a").write(_LONG_CELL)),
+          appended("notebooks/02_errors.py", _LONG_CELL)),
     Fault("RT6", "There is no licence of the code.", "small", "partial", gone("LICENSE")),
     Fault("RT6", "There is no licence of the code.", "medical_imaging", "partial",
           gone("LICENSE")),
     Fault("RT7", "A key stands in the code.", "small", "fail",
           written(_SMALL_CODE, f"def double(x):\n    return 2 * x\n\n\nTOKEN = '{_TOKEN}'\n")),
     Fault("RT7", "A key stands in the code.", "medical_imaging", "fail",
-          lambda root: (root / _CODE).open("a").write(f"\nTOKEN = '{_TOKEN}'\n")),
+          appended(_CODE, f"\nTOKEN = '{_TOKEN}'\n")),
     Fault("RT8", "The history is one commit of the finished project.", "medical_imaging", "fail",
           planting.one_commit, follows=("forgotten",)),
     Fault("CO1", "Four hundred words stand before the problem.", "small", "fail",

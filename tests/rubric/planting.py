@@ -51,6 +51,16 @@ def written(name: str, content: str) -> Plant:
     return lambda root: graded.write(root, {name: content})
 
 
+def appended(name: str, more: str) -> Plant:
+    """Return a plant that adds to the end of a file."""
+
+    def plant(root: Path) -> None:
+        path = root / name
+        path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+
+    return plant
+
+
 def gone(*patterns: str) -> Plant:
     """Return a plant that removes files; each pattern must match one."""
 

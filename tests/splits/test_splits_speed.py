@@ -2,6 +2,7 @@ import time
 
 import numpy as np
 import pandas as pd
+import pytest
 from split_tables import spec
 
 from proofolio import splits
@@ -24,6 +25,7 @@ def large_table() -> pd.DataFrame:
     return frame.assign(cluster=frame["unit"])
 
 
+@pytest.mark.alone
 def test_large_grouped_split_is_fast_and_balanced():
     table = large_table()
     started = time.process_time()

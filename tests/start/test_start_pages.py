@@ -5,12 +5,13 @@ import re
 import addresses
 import pytest
 import shown
+import yaml
 
 from proofolio import claims, evidence, project, verify
 from proofolio.contract import Layout
 
 PAGES = sorted(path.stem for path in shown.PAGES.glob("*.md"))
-RUN = {"index", "images", "events", "updating", "machines"}  # tracks shows no block
+RUN = {"index", "answers", "images", "events", "updating", "machines"}  # tracks shows no block
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,16 @@ def test_the_first_page_leads_to_a_verified_result(source, tmp_path):
     assert len(recorded(root)) > len(project.load(root).ladder)
     assert (root / "site/result/index.html").is_file()
     assert addresses.rooted(root / "site") == []
+
+
+@pytest.mark.slow
+def test_presets_and_the_second_door_give_projects_that_can_be_updated(source, tmp_path):
+    shown.run(tmp_path, [*sections("Set up"), *shown.blocks("answers")], source)
+    for name, kind in (("chest-images", "image"), ("card-payments", "events")):
+        text = (tmp_path / "portfolio" / name / ".copier-answers.yml").read_text(encoding="utf-8")
+        stored = yaml.safe_load(text)
+        assert (stored["_src_path"], stored["_commit"]) == (f"{shown.ADDRESS}.git", "v0.1.0")
+        assert stored["kind"] == kind
 
 
 @pytest.mark.slow

@@ -55,6 +55,8 @@ def ladder(
             for axes in panels:
                 axes.tick_params(axis="y", length=0)
                 axes.xaxis.get_major_locator().set_params(nbins=ticks)
+            inside = [x for x in panels[1].get_xticks() if near[0] <= x <= near[1]]
+            panels[1].set_xticks([inside[0], inside[-1]] if len(inside) > 2 else inside)
         sheet.legend(handles, columns=3)
     told = [f"{r.name} on {words.part(r.part)} {_value(r)}" for r in table.itertuples(index=False)]
     said = f"By {words.metric(metric)}: " + "; ".join(told) + "."

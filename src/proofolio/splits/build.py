@@ -10,6 +10,7 @@ from proofolio import table as table_room
 from proofolio.contract import IMAGE_PARTS, OOD, SplitInfo
 from proofolio.project import PrequentialSpec, SplitSpec
 from proofolio.splits import checks, prequential, strategies
+from proofolio.splits.allocate import crossed
 from proofolio.splits.text import parts_text
 
 
@@ -132,17 +133,17 @@ def _balance(
 
     Keys: rows, units, clusters (counts, excluded rows by reason); `column=level` (shares).
     """
-    side = sides.to_numpy()
-    balance = {
-        "rows": table.groupby(side)["id"].size(),
-        "units": table.groupby(side)["unit"].nunique(),
-        "clusters": table.groupby(side)["cluster"].nunique(),
-    }
-    used = ~sides.str.startswith("excluded: ").to_numpy()
+    side, names = pd.factorize(sides, sort=True)
+    balance = {"rows": pd.Series(np.bincount(side), names)}
+    for key, column in (("units", "unit"), ("clusters", "cluster")):
+        code, found = pd.factorize(table[column])
+        there = np.zeros((len(found), len(names)), dtype=bool)
+        there[code, side] = True
+        balance[key] = pd.Series(there.sum(axis=0), names)
+    used = ~names.str.startswith("excluded: ")[side]
     for column in dict.fromkeys(["label", *columns]):
-        level = table[column].astype(object).fillna("(missing)").astype(str)[used].to_numpy()
-        shares = pd.crosstab(level, side[used], normalize="columns")
-        balance |= {f"{column}={name}": row for name, row in shares.iterrows()}
+        counted = crossed(table[column][used], sides[used])
+        balance |= {f"{column}={name}": row for name, row in (counted / counted.sum()).iterrows()}
     return {
         key: {str(part): round(float(value), 6) for part, value in sorted(row.items())}
         for key, row in balance.items()

@@ -7,6 +7,7 @@ import pandas as pd
 
 from proofolio.contract import LeakageError, SplitError, SplitInfo
 from proofolio.project import SplitSpec
+from proofolio.splits.allocate import crossed
 
 EVERY_PART = ("train", "val", "calib", "test")
 # Which parts `fractions` must name, and what stands in for them where the author names none.
@@ -125,7 +126,7 @@ def require_classes(
     Raises:
         SplitError: names the label, the part, and how many units the label has.
     """
-    counted = pd.crosstab(table["label"].to_numpy(), part)
+    counted = crossed(table["label"], part)
     for label in counted.index:
         for name in names:
             if name in counted.columns and counted.loc[label, name] > 0:
@@ -152,29 +153,43 @@ def crossings(parts: pd.DataFrame, examples: pd.DataFrame, column: str) -> pd.Da
     Returns:
         One row per offender, sorted: fold (0 without folds), `column`, parts (joined by +).
     """
-    used = parts[parts["part"] != "excluded"]
-    # Objects, not Arrow strings: hashing them is several times faster.
-    known = pd.Index(examples["id"].to_numpy(dtype=object))
-    where = known.get_indexer(used["id"].to_numpy(dtype=object))
-    used, where = used[where >= 0], where[where >= 0]  # `assert_disjoint` refuses unknown ids
-    codes, names = pd.factorize(examples[column].astype(object), sort=True)
+    where = _rows_of(parts, examples)
+    codes, names = pd.factorize(examples[column])
     name = codes[where]
-    part, part_names = pd.factorize(used["part"].astype(object), sort=True)
-    fold = used["fold"].to_numpy() if "fold" in used else np.zeros(len(used), dtype=np.int64)
+    # `assert_disjoint` refuses ids that are unknown here; what has no name stands nowhere.
+    used = (parts["part"] != "excluded").to_numpy() & (where >= 0) & (name >= 0)
+    part, part_names = pd.factorize(parts["part"].astype(object), sort=True)
+    name, part = name[used], part[used]
+    fold = parts["fold"].to_numpy()[used] if "fold" in parts else np.zeros(len(name), np.int64)
     held, folds = fold == -1, np.unique(fold[fold != -1])
     if held.any():  # the hold-out must be apart from every fold
         name = np.concatenate([name[~held], np.tile(name[held], len(folds))])
         part = np.concatenate([part[~held], np.tile(part[held], len(folds))])
         fold = np.concatenate([fold[~held], np.repeat(folds, held.sum())])
-    # Integers in place of text: one sort of (fold, name, part) finds the crossings.
-    sides = np.unique((fold * len(names) + name) * len(part_names) + part)
-    owner, part = np.divmod(sides, len(part_names))
-    again = owner[1:] == owner[:-1]
-    crossed = np.append(False, again) | np.append(again, False)
-    found = pd.DataFrame({"owner": owner[crossed], "part": part_names[part[crossed]]})
-    joined = found.groupby("owner", sort=True)["part"].agg("+".join).reset_index(name="parts")
-    fold, name = np.divmod(joined["owner"].to_numpy(), max(len(names), 1))
-    return pd.DataFrame({"fold": fold, column: names[name], "parts": joined["parts"]})
+    # Whoever is not in the part that was written last stands in two: no text is sorted for it.
+    owner = fold * len(names) + name
+    last = np.zeros(owner.max(initial=-1) + 1, part.dtype)
+    last[owner] = part
+    torn = np.zeros(len(last), dtype=bool)
+    torn[owner[last[owner] != part]] = True
+    rows = torn[owner]
+    found = {"fold": fold[rows], column: names[name[rows]], "parts": part_names[part[rows]]}
+    found = pd.DataFrame(found).drop_duplicates().sort_values(["fold", column, "parts"])
+    return found.groupby(["fold", column], sort=False)["parts"].agg("+".join).reset_index()
+
+
+def _rows_of(parts: pd.DataFrame, examples: pd.DataFrame) -> np.ndarray:
+    """Return the row in `examples` of each row of `parts`, -1 where there is none."""
+    if _aligned(parts, examples):
+        return np.arange(len(parts))
+    # Objects, not Arrow strings: hashing them is several times faster.
+    known = pd.Index(examples["id"].to_numpy(dtype=object))
+    return known.get_indexer(parts["id"].to_numpy(dtype=object))
+
+
+def _aligned(parts: pd.DataFrame, examples: pd.DataFrame) -> bool:
+    """Whether both name the same ids in the same order."""
+    return len(parts) == len(examples) and parts["id"].array.equals(examples["id"].array)
 
 
 def _require_turns(parts: pd.DataFrame, info: SplitInfo) -> None:
@@ -202,6 +217,20 @@ def _require_turns(parts: pd.DataFrame, info: SplitInfo) -> None:
         )
 
 
+def _require_same(parts: pd.DataFrame, examples: pd.DataFrame, info: SplitInfo) -> None:
+    """Refuse parts that miss an example, name a stranger, or name one twice (in one fold)."""
+    known, used = (pd.Index(f["id"].to_numpy(dtype=object)) for f in (examples, parts))
+    keys = ["id", "fold"] if "fold" in parts else ["id"]
+    twice = used[parts.duplicated(keys).to_numpy()]
+    unknown = [*known.symmetric_difference(used), *twice, *known[known.duplicated()]]
+    if unknown:
+        raise SplitError(
+            f"split {info.name}: parts do not name every example once",
+            received=listed(unknown),
+            remedy="make the split again from the present table: proofolio split PROJECT",
+        )
+
+
 def assert_disjoint(parts: pd.DataFrame, examples: pd.DataFrame, info: SplitInfo) -> None:
     """Prove that no unit and no cluster stands in two parts (cross-validation: within a fold).
 
@@ -215,16 +244,8 @@ def assert_disjoint(parts: pd.DataFrame, examples: pd.DataFrame, info: SplitInfo
             not held out in exactly one fold.
         LeakageError: lists the first offending units or clusters, and how many there are.
     """
-    known, used = (pd.Index(f["id"].to_numpy(dtype=object)) for f in (examples, parts))
-    keys = ["id", "fold"] if "fold" in parts else ["id"]
-    twice = used[parts.duplicated(keys).to_numpy()]
-    unknown = [*known.symmetric_difference(used), *twice, *known[known.duplicated()]]
-    if unknown:
-        raise SplitError(
-            f"split {info.name}: parts do not name every example once",
-            received=listed(unknown),
-            remedy="make the split again from the present table: proofolio split PROJECT",
-        )
+    if not (_aligned(parts, examples) and examples["id"].is_unique):
+        _require_same(parts, examples, info)
     if "fold" in parts:
         _require_turns(parts, info)
     if info.purpose == "demonstration":

@@ -20,7 +20,7 @@ class Events:
 
     Attributes:
         time: seconds since 1970, int64.
-        unit: code of the first entity, int64, 0 to `units` - 1.
+        unit: code of the first entity, int64, from 0 on, or None.
         unit2: code of the second entity, or None.
         amount: float64, or None.
         positive: int8, 1 or 0, -1 where the label is missing or never becomes known.
@@ -28,11 +28,11 @@ class Events:
     """
 
     time: np.ndarray
-    unit: np.ndarray
+    unit: np.ndarray | None
     unit2: np.ndarray | None
     amount: np.ndarray | None
-    positive: np.ndarray
-    enters: np.ndarray
+    positive: np.ndarray | None
+    enters: np.ndarray | None
 
     def take(self, rows: np.ndarray) -> "Events":
         """Return the events at these positions."""

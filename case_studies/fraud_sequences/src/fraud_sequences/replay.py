@@ -16,8 +16,8 @@ from proofolio import evidence, metrics, scoring, table
 from proofolio import project as projects
 from proofolio.contract import Layout, Metric, ModelInfo, Result, Run, RunError
 from proofolio.evidence import standing
-from proofolio_torch.stability import Reference
 from proofolio_torch.record import Companion
+from proofolio_torch.stability import Reference
 
 from fraud_sequences import events, features, models
 

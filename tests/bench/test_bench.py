@@ -1,0 +1,110 @@
+"""Every benchmark runs, at a size that takes seconds, and the page is what the results give."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from proofolio import files
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def bench(tmp_path, monkeypatch):
+    """Import from bench/, run one round, and keep the committed results as they are."""
+    monkeypatch.syspath_prepend(str(ROOT / "bench"))
+    monkeypatch.setattr(sys, "argv", ["bench"])
+    import run
+
+    monkeypatch.setattr(run, "RESULTS", tmp_path)
+    monkeypatch.setitem(run.compare.__kwdefaults__, "rounds", 1)
+    return run
+
+
+def rows_of(folder, name):
+    """Return the rows that a benchmark wrote, after looking at what stands beside them."""
+    report = files.read_json(folder / f"{name}.json")
+    assert report["how"].startswith(f"python bench/{name}.py")
+    assert report["hardware"]["cores"] >= 1 and report["versions"]["python"]
+    assert len((folder / f"{name}.csv").read_text().splitlines()) == len(report["rows"]) + 1
+    return report["rows"]
+
+
+def test_spine(tmp_path):
+    import spine
+
+    spine.main(split=(600,), interval=(300,), hashes=(400,))
+    rows = rows_of(tmp_path, "spine")
+    assert len(rows) == 4 and all(row["ratio"] > 0 for row in rows)
+    assert all(row["worst_share"] < 5 for row in rows[:2])
+
+
+def test_events(tmp_path, monkeypatch):
+    import events
+
+    monkeypatch.setattr(events, "live_features", lambda: {"name": "live"})  # has a size of its own
+    events.main(worlds=(12,), rows=(4_000,))  # asserts that ours equals both peers
+    assert len(rows_of(tmp_path, "events")) == 4
+
+
+def test_finetune(tmp_path, monkeypatch):
+    import finetune
+
+    monkeypatch.setattr(finetune, "MODEL", "test_efficientnet")
+    finetune.main(numbers=(6,), size=32, batch=3)
+    rows = rows_of(tmp_path, "finetune")
+    assert [row["name"].split(",")[0] for row in rows][:3] == ["fine-tuning"] * 2 + [
+        "frozen features"
+    ]
+    assert rows[3]["val_log_loss"] > 0
+
+
+def test_door_reads_the_stages_that_a_project_prints(tmp_path, monkeypatch):
+    import door
+
+    monkeypatch.setattr(door, "copied", lambda folder, kind: None)
+    printed = [("prepare", 1.0), ("train", 2.0), ("cards", 0.5), ("pages", 9.0)]
+    monkeypatch.setattr(door, "stages", lambda folder: printed)
+    door.main(kinds=("image",))
+    rows = rows_of(tmp_path, "door")
+    # start-up is what is left of the wall time: nothing was run here, so it takes the stages away
+    assert rows[0]["seconds"] == pytest.approx(3.5 - 12.5, abs=0.2)
+    assert door.STAGE.findall("noise\n[cards: 13.4 s]\n") == [("cards", "13.4")]
+
+
+def test_a_round_that_is_remembered_would_be_seen(bench):
+    import time
+
+    known = set()
+
+    def remembers():
+        if not known:
+            time.sleep(0.05)
+        known.add(1)
+
+    row = bench.compare("x", remembers, lambda: time.sleep(0.05), "y", rounds=3)
+    assert row["ratio"] > 10  # a memory shows as speed: benchmarks change their input each round
+
+
+def test_the_page_is_what_the_results_give():
+    import page
+
+    assert page.PAGE.read_text(encoding="utf-8") == page.text(), "run: python bench/page.py"
+
+
+def test_the_page_names_what_misses_its_aim_and_how_time_grows():
+    import page
+
+    rows = [
+        {"name": f"near-duplicates, {size:,} hashes", "size": size, "seconds": size / 100,
+         "ratio": ratio, "aim": 1}
+        for size, ratio in ((1000, 0.5), (10_000, 3.0))
+    ]  # fmt: skip
+    (first, _) = page.missed(rows)
+    assert "near-duplicates, 1,000 hashes. All pairs" in first and "10,000" not in first
+    assert page.growth(rows) == [("near-duplicates", pytest.approx(1.0))]
+    assert page.missed([rows[1]]) == []
+    hardware = {"machine": "x", "cores": 2, "load_before": 7.0}
+    report = {"rows": rows, "hardware": hardware, "how": "it", "versions": {"a": "1"}}
+    assert "busy with other work (load 7.0" in "\n".join(page.section("T", report))
