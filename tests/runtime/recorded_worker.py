@@ -29,7 +29,9 @@ def main(root: str, images: str, table: str, killed_at: str) -> None:
     pictures, rows = cache.Cache(Path(images)), pd.read_parquet(table)
     for name, seed in record.pending(layout, author, ["good"], [0]):
         with record.recorder(layout, author, name, seed, recorded.COMMAND) as run:
-            arguments = job(pictures, rows, run.work, on_epoch=run.epoch, on_step=die)
+            score = loop.primary("auroc", author.classes, author.positive_class)
+            told = {"on_epoch": run.epoch, "on_step": die, "score": score}
+            arguments = job(pictures, rows, run.work, **told)
             fitted = loop.fit(**arguments)
             run.fit("weights", "train")
             stored = recorded.predicted(layout, run, 2.0)
