@@ -27,7 +27,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def navigation(pages: dict[str, File]) -> list[Item]:
-    """Return the sections Home, Case studies, Get started, Guides, Rubric and Reference, where filled."""
+    """Return the sections from Home to Reference, those that have a page."""
     entries = {uri: entry(uri, file.content_string) for uri, file in pages.items()}
     sections = {
         "Case studies": _cases(entries),
