@@ -56,11 +56,11 @@ def made() -> dict[str, str]:
     return pages
 
 
-def exported(module: Any) -> list[Any]:
-    """Return a module's public members in order of name, each where it is defined."""
+def exported(module: Any) -> list[tuple[str, Any]]:
+    """Return a module's public names in order, constants last, each with what it is."""
     names = module.exports or [n for n, m in module.members.items() if _own(m, module)]
-    found = [_defined(module, str(name)) for name in names]
-    return sorted(found, key=lambda m: (m.is_attribute, m.name.lower()))
+    found = [(str(name), _defined(module, str(name))) for name in names]
+    return sorted(found, key=lambda one: (one[1].is_attribute, one[0].lower()))
 
 
 def _defined(module: Any, name: str) -> Any:
@@ -104,29 +104,28 @@ def _room(path: str, module: Any, order: int) -> Iterator[str]:
     yield _front(path, f"{path}: {_summary(module)}", order)
     yield f"# {path}"
     yield from _told(module)
-    members = exported(module)
-    for member in members:
-        yield from _member(member, 2)
+    for name, member in exported(module):
+        yield from _member(name, member, 2)
     for inside in _inside(module) if not module.exports else []:
         if not exported(inside):
             continue
         yield f"## {path}.{inside.name}"
         yield from _told(inside)
-        for member in exported(inside):
-            yield from _member(member, 3)
+        for name, member in exported(inside):
+            yield from _member(name, member, 3)
 
 
-def _member(member: Any, level: int) -> Iterator[str]:
-    yield f"{'#' * level} {member.name}"
+def _member(name: str, member: Any, level: int) -> Iterator[str]:
+    yield f"{'#' * level} {name}"
     if member.is_module:
         yield from _told(member)
-        for inside in exported(member):
-            yield from _member(inside, level + 1)
+        for inside, one in exported(member):
+            yield from _member(inside, one, level + 1)
     elif member.is_attribute:
-        yield f"```python\n{member.name} = {_cut(str(member.value))}\n```"
+        yield f"```python\n{name} = {_cut(str(member.value))}\n```"
         yield from _told(member)
     else:
-        yield f"```python\n{signature(member)}\n```"
+        yield f"```python\n{signature(name, member)}\n```"
         yield from _told(member)
         if member.is_class:
             yield from _methods(member)
@@ -136,11 +135,11 @@ def _methods(found: Any) -> Iterator[str]:
     for name, method in found.members.items():
         if name.startswith("_") or method.is_alias or not method.is_function:
             continue
-        yield f"```python\n{signature(method)}\n```"
+        yield f"```python\n{signature(name, method)}\n```"
         yield from _told(method)
 
 
-def signature(member: Any) -> str:
+def signature(name: str, member: Any) -> str:
     """Return a function's or a class's head, one parameter a line where it is long."""
     if member.is_class:
         bases = ", ".join(str(base) for base in member.bases)
@@ -149,16 +148,15 @@ def signature(member: Any) -> str:
             for a in member.members.values()
             if a.is_attribute and a.annotation and not a.name.startswith("_")
         ]
-        head = f"class {member.name}({bases})" if bases else f"class {member.name}"
+        head = f"class {name}({bases})" if bases else f"class {name}"
         return "\n".join([f"{head}:", *fields]) if fields else head
-    line = member.signature()
+    line = member.signature(name=name)
     if len(line) <= _WIDTH:
         return line
-    inside, after = line[len(member.name) + 1 :].rsplit(")", 1) if " -> " not in line else (
-        re.split(r"\)(?= -> )", line[len(member.name) + 1 :], maxsplit=1)
-    )  # fmt: skip
+    closing = line.rindex(") -> ") if ") -> " in line else line.rindex(")")
+    inside, after = line[len(name) + 1 : closing], line[closing + 1 :]
     given = "".join(f"    {part},\n" for part in _split(inside))
-    return f"{member.name}(\n{given}){after}"
+    return f"{name}(\n{given}){after}"
 
 
 def _split(parameters: str) -> Iterator[str]:
