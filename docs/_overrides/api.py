@@ -14,7 +14,9 @@ from typing import Any
 import griffe
 from mkdocs.structure.files import File, Files
 
-SOURCE = Path(__file__).resolve().parents[2] / "src"
+import proofolio
+
+SOURCE = Path(proofolio.__file__).parents[1]
 FOLDER = "reference/api"
 ROOMS = ("contract", "project", "table", "images", "duplicates", "metrics", "scoring", "splits",
          "evidence", "decisions", "errors", "figures", "claims", "audit", "verify", "cards",
