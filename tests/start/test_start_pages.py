@@ -11,7 +11,15 @@ from proofolio import claims, evidence, project, verify
 from proofolio.contract import Layout
 
 PAGES = sorted(path.stem for path in shown.PAGES.glob("*.md"))
-RUN = {"index", "answers", "images", "events", "updating", "machines"}  # tracks shows no block
+RUN = {
+    "index",
+    "answers",
+    "images",
+    "events",
+    "updating",
+    "machines",
+    "tuning",
+}  # tracks shows no block
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +86,17 @@ def test_several_processes_and_a_cluster_train_the_same_run(source, tmp_path):
     assert set(runs) == {"small_cnn", "finetuned"}
     assert all(run.status == "finished" for run in runs.values())
     assert {run.runtime["processes"] for run in runs.values()} == {2}
+
+
+@pytest.mark.slow
+def test_a_search_is_recorded_trial_by_trial(source, tmp_path):
+    blocks = [*sections("Set up", "Generate"), *shown.blocks("tuning")]
+    said = shown.run(tmp_path, blocks, source)
+    root = tmp_path / "portfolio" / "my-project"
+    trials = [run for run in evidence.runs(Layout(root)) if run.is_trial]
+    assert {run.tuning.stage for run in trials} == {"coarse", "fine"}
+    assert f"{len(trials)} trials: " in said and "tuned: true" in said
+    assert {p.rule for p in verify.run(root).problems} <= {"claims"}  # none is written yet
 
 
 OWN = """
