@@ -19,7 +19,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Proofolio needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make setup PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  -c constraints.txt -e '.[image,events,serve,docs,dev]'
+	  -c constraints.txt -e '.[image,events,serve,tune,docs,dev]'
 	touch $@
 
 demo: setup      ## generate a project, train, evaluate, card, site, verify, grade (build/demo)
@@ -48,7 +48,7 @@ site: setup      ## build the site, strict, with a page for every case study
 	    (cd $$case && PYTHONPATH=src $(CURDIR)/$(BIN)/python -m $$name sheets \
 	      --into $(CURDIR)/$$into) || exit 1; \
 	  fi; \
-	  $(BIN)/proofolio pages $$case --into $$into || exit 1; \
+	  $(BIN)/proofolio pages $$case --into $$into --notebooks || exit 1; \
 	  $(BIN)/proofolio grade $$case --format json --out $$into/grade.json >/dev/null || exit 1; \
 	  $(BIN)/proofolio grade $$case --format html --out $$into/grade.html >/dev/null || exit 1; \
 	  if [ -f $$case/src/$$name/web.py ]; then \
@@ -61,8 +61,9 @@ site: setup      ## build the site, strict, with a page for every case study
 bench: setup     ## time everything against named peers (bench/results, docs/reference/benchmarks.md)
 	$(BIN)/python bench/run.py $(if $(LARGE),--large)
 
-render: setup    ## re-render the template-owned files of all case studies
+render: setup    ## re-render the template-owned files of all case studies, and the second door
 	$(BIN)/python case_studies/render.py
+	$(BIN)/python cookiecutter/questions.py
 
 clean:           ## remove what was built (never evidence)
 	rm -rf build site $(VENV)

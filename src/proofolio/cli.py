@@ -88,14 +88,15 @@ def cards(project: Root = Path()) -> None:
 
 
 @app.command
-def pages(project: Root = Path(), into: Path | None = None) -> None:
+def pages(project: Root = Path(), into: Path | None = None, notebooks: bool = False) -> None:
     """Write the project's result page.
 
     Args:
         project: the project's root folder.
         into: folder for the page; default docs/result/ of the project.
+        notebooks: run notebooks/ and show them as pages; one that has not changed is kept.
     """
-    stages.pages(project, into)
+    stages.pages(project, into, notebooks=notebooks)
 
 
 @app.command

@@ -106,11 +106,12 @@ def cards(root: Path) -> None:
     print(f"cards: MODEL_CARD.md, DATA_CARD.md; {changed} file(s) with refreshed claims")
 
 
-def pages(root: Path, into: Path | None = None) -> None:
+def pages(root: Path, into: Path | None = None, *, notebooks: bool = False) -> None:
     """Write the project's result page, by default into its own `docs/result/`."""
     from proofolio import pages as room
 
-    print(f"pages: {room.write(Layout(root), project.load(root), into)}")
+    index = room.write(Layout(root), project.load(root), into, run_notebooks=notebooks)
+    print(f"pages: {index}")
 
 
 def verify(root: Path) -> Report:

@@ -1,7 +1,7 @@
 """Processes and threads: who is the main process, how many cores each may use, one Accelerator."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -19,6 +19,23 @@ def is_main() -> bool:
 def world_size() -> int:
     """Number of processes that `accelerate launch` or `torchrun` started."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+class Lost(SystemExit):
+    """Another process of this training is gone: the run is interrupted, not failed."""
+
+
+def lost(error: BaseException) -> bool:
+    """Whether an error says that another process can no longer be reached.
+
+    gloo, which joins processors, raises a plain RuntimeError; so its words decide.
+    """
+    if world_size() == 1:
+        return False
+    said = str(error).casefold()
+    return isinstance(error, torch.distributed.DistError) or (
+        "gloo" in said or "closed by peer" in said or "reset by peer" in said
+    )
 
 
 def cores() -> int:
@@ -55,12 +72,13 @@ def _refuse_a_launcher_that_started_one() -> None:
         )
 
 
-def accelerator(device: str) -> "Accelerator":
+def accelerator(device: str, log_with: Any = None) -> "Accelerator":
     """Return an Accelerator for "cpu", "cuda" or "mps" whose batch sizes are global ones.
 
     `split_batches` makes a batch of 32 stay 32 examples on one process and on eight, so the number
     of optimizer steps does not depend on the launcher. Precision is the Runtime's: accelerate keeps
-    one setting per Python process, while the rungs of a ladder differ in theirs.
+    one setting per Python process, while the rungs of a ladder differ in theirs. `log_with` is a
+    tracker, see `tracking`.
     """
     from accelerate import Accelerator
     from accelerate.utils import DataLoaderConfiguration
@@ -70,5 +88,6 @@ def accelerator(device: str) -> "Accelerator":
     return Accelerator(
         cpu=device == "cpu",
         mixed_precision="no",
+        log_with=log_with,
         dataloader_config=DataLoaderConfiguration(split_batches=True, non_blocking=True),
     )

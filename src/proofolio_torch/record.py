@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proofolio import evidence, splits
-from proofolio.contract import Layout, ProjectError
+from proofolio.contract import Layout, ProjectError, Tuned
 from proofolio.project import Project
-from proofolio_torch import parallel
+from proofolio_torch import parallel, tracking
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,16 +122,28 @@ def recorder(
     argv: Sequence[str],
     *,
     again: bool = False,
+    trial: Tuned | None = None,
 ) -> Iterator[evidence.Recorder | Companion]:
-    """Open the record of a run on the main process and a `Companion` on every other."""
+    """Open the record of a run on the main process and a `Companion` on every other.
+
+    `trial` says which trial of a tuning it is, for those.
+    """
     if not parallel.is_main():
         yield Companion(layout, project, name, seed, _shared(None))
         return
-    with evidence.Recorder(layout, project, name, seed, argv, again=again) as run:
+    shown = tracking.wanted(project.tracking)
+    with evidence.Recorder(layout, project, name, seed, argv, again=again, trial=trial) as run:
         state = "resuming" if run.resumed else "run"
         print(f"{state} {run.id}", flush=True)
         _shared(run.id)
-        yield run
+        with tracking.showing(shown, project.name, run.id, run.config):
+            try:
+                yield run
+            except RuntimeError as error:
+                if not parallel.lost(error):
+                    raise
+                said = f"{run.id}: another process is gone; the same command resumes the run"
+                raise parallel.Lost(said) from error
 
 
 def _shared(value: Any) -> Any:

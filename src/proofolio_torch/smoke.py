@@ -53,6 +53,7 @@ def project_root(root: Path, *, anew: bool = False) -> Path:
     told["readings"] = {}  # of examples that a smoke run may not have
     for result in told["results"]:
         result["parameters"].pop("readings", None)
+    told["tuning"] = _tuning(told["tuning"], names, overrides)
     told["seeds"] = author.seeds[:1]
     told["data"]["raw"] = (Path("..") / ".." / author.data.raw).as_posix()
     text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True)
@@ -126,9 +127,26 @@ def _ladder(ladder: list[dict[str, Any]], overrides: dict[str, Any]) -> list[dic
     """Return the ladder with overridden configs, without what an override leaves no change to."""
     kept: dict[str | None, dict[str, Any]] = {None: {}}  # by name; a first configuration has None
     for e in ladder:
+        if e["tuned"]:  # what came of trials, which a smoke run does not have
+            continue
         if e["parent"] in kept and not set(e["change"] or {}) & set(overrides):
             kept[e["name"]] = e | {"config": _overridden(e["config"], overrides), "seeds": None}
     return list(kept.values())[1:]
+
+
+def _tuning(
+    told: dict[str, Any] | None, names: set[str | None], overrides: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Return a search of three trials at the smoke run's length, None without its start."""
+    if told is None or told["start"] not in names:
+        return None
+    for stage, trials in (("coarse", 2), ("fine", 1)):
+        own = told[stage]["overrides"]
+        told[stage] = {
+            "trials": trials,
+            "overrides": own | {k: overrides[k] for k in own if k in overrides},
+        }
+    return told
 
 
 def _overridden(config: dict[str, Any] | None, overrides: dict[str, Any]) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from torch import nn
 
 from proofolio import files
 from proofolio.contract import RunError
-from proofolio_torch import data, export, parallel, predict
+from proofolio_torch import data, export, parallel, predict, tracking
 from proofolio_torch.job import BEST, Job, Outcome
 from proofolio_torch.progress import Display
 from proofolio_torch.state import Interrupts, Progress, Store
@@ -25,7 +25,7 @@ class Trainer:
             len(job.train), job.plan.batch, micro, job.seed, job.sample_weights
         )
         self.total = job.plan.epochs * self.batches.steps
-        self.accelerator = parallel.accelerator(job.runtime.device)
+        self.accelerator = parallel.accelerator(job.runtime.device, log_with=tracking.asked())
         self.accelerator.gradient_accumulation_steps = job.plan.batch // micro
         self.compiled = not data.makes_batches(job.train) and job.recipe.compiles(
             len(job.train) * job.plan.epochs
@@ -66,7 +66,11 @@ class Trainer:
         for row in p.history if self.job.on_epoch and self.accelerator.is_main_process else ():
             self.job.on_epoch(dict(row))
         main = self.accelerator.is_main_process
-        with Interrupts() as interrupts, Display(self.total, p.steps, main=main) as display:
+        with (
+            tracking.opened(self.accelerator, self.job.folder.name) as show,
+            Interrupts() as interrupts,
+            Display(self.total, p.steps, main=main) as display,
+        ):
             while not p.finished:
                 if not self._epoch(interrupts, display):
                     return self._outcome()
@@ -79,6 +83,7 @@ class Trainer:
                 )
                 self._save()
                 display.epoch(row)
+                show(row)
                 if self.job.on_epoch and main:
                     self.job.on_epoch(dict(row))
                 if self._any(interrupts.asked is not None) and not p.finished:

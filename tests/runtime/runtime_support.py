@@ -28,6 +28,20 @@ class TinyNet(nn.Module):
         return self.body(x)
 
 
+class PlainNet(nn.Module):
+    """No batch statistics and no dropout: nothing that a shared batch could change."""
+
+    def __init__(self, channels=3, classes=2):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, 8, 3, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+            nn.Identity(), nn.Linear(8, classes),
+        )  # fmt: skip
+
+    def forward(self, x):
+        return self.body(x)
+
+
 def write_pictures(folder, count=COUNT, size=SIZE):
     """Bright pictures are class 1: something to learn."""
     rng = np.random.default_rng(0)

@@ -19,12 +19,14 @@ import json, os, sys
 sys.path.insert(0, sys.argv[1])
 import pandas as pd, torch
 from pathlib import Path
-from runtime_support import job
+from runtime_support import PlainNet, job
 from proofolio_torch import cache, data, features, loop, parallel, predict
 
 images, table = cache.Cache(Path(sys.argv[2])), pd.read_parquet(sys.argv[3])
 folder, out = Path(sys.argv[4]), Path(sys.argv[5])
-arguments = job(images, table, folder)
+torch.manual_seed(1)
+plain = {"model": PlainNet()} if sys.argv[7:] == ["plain"] else {}
+arguments = job(images, table, folder, **plain)
 stop = int(sys.argv[6]) or None
 outcome = loop.fit(**arguments, stop_after_steps=stop)
 options = {"runtime": arguments["runtime"], "normalise": arguments["normalise"], "batch": 4}
@@ -40,17 +42,18 @@ if parallel.is_main():
 """
 
 
-def launch(tmp_path, images, table, name, processes, stop=0):
+def launch(tmp_path, images, table, name, processes, stop=0, *words):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     table.to_parquet(tmp_path / "table.parquet")
     out = tmp_path / f"{name}-{processes}-{stop}.json"
     command = [
-        sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes",
-        str(processes), "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no",
+        sys.executable, "-m", "accelerate.commands.launch",
+        "--multi_gpu" if processes > 1 else "--cpu", "--num_processes", str(processes),
+        "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no",
         "--num_cpu_threads_per_process", "1", "--main_process_port", "0",
         script, Path(__file__).parent, images.folder, tmp_path / "table.parquet",
-        tmp_path / name, out, str(stop),
+        tmp_path / name, out, str(stop), *words,
     ]  # fmt: skip
     done = subprocess.run(
         list(map(str, command)), env=os.environ | {"OMP_NUM_THREADS": "1"},
@@ -84,6 +87,19 @@ def test_two_processes_take_the_same_steps_and_score_each_row_once(images, pictu
         runtime=arguments["runtime"], normalise=arguments["normalise"], batch=4,
     )  # fmt: skip
     np.testing.assert_allclose(p, alone, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_one_process_and_two_learn_the_same_where_no_batch_statistics_are(
+    images, pictures, tmp_path
+):
+    """Sums in another order differ in the last bits: nothing more."""
+    one, two = (launch(tmp_path, images, pictures[1], f"plain{n}", n, 0, "plain") for n in (1, 2))
+    assert (one["processes"], two["processes"]) == (1, 2)
+    assert one["steps"] == two["steps"] and len(one["p"]) == len(two["p"]) == 43
+    a, b = (pd.DataFrame(x["history"]).drop(columns="seconds") for x in (one, two))
+    pd.testing.assert_frame_equal(a, b, rtol=1e-5)
+    np.testing.assert_allclose(two["p"], one["p"], atol=1e-6)
 
 
 @pytest.mark.slow

@@ -110,9 +110,11 @@ def environment(folder: Path, source: Path) -> dict[str, str]:
 
 
 def repository(folder: Path) -> Path:
-    """Return a git repository with the template of the working tree, tagged v0.1.0."""
+    """Return a repository of the template and its doors as they are here, tagged v0.1.0."""
     shutil.copy(ROOT / "copier.yml", folder)
-    shutil.copytree(ROOT / "template", folder / "template")
+    for name in ("template", "presets", "cookiecutter"):
+        left = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=left)
     git(folder, "init", "-q", "-b", "main")
     release(folder, "v0.1.0")
     return folder

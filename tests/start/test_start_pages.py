@@ -5,12 +5,21 @@ import re
 import addresses
 import pytest
 import shown
+import yaml
 
 from proofolio import claims, evidence, project, verify
 from proofolio.contract import Layout
 
 PAGES = sorted(path.stem for path in shown.PAGES.glob("*.md"))
-RUN = {"index", "images", "events", "updating", "machines"}  # tracks shows no block
+RUN = {
+    "index",
+    "answers",
+    "images",
+    "events",
+    "updating",
+    "machines",
+    "tuning",
+}  # tracks shows no block
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +56,16 @@ def test_the_first_page_leads_to_a_verified_result(source, tmp_path):
 
 
 @pytest.mark.slow
+def test_presets_and_the_second_door_give_projects_that_can_be_updated(source, tmp_path):
+    shown.run(tmp_path, [*sections("Set up"), *shown.blocks("answers")], source)
+    for name, kind in (("chest-images", "image"), ("card-payments", "events")):
+        text = (tmp_path / "portfolio" / name / ".copier-answers.yml").read_text(encoding="utf-8")
+        stored = yaml.safe_load(text)
+        assert (stored["_src_path"], stored["_commit"]) == (f"{shown.ADDRESS}.git", "v0.1.0")
+        assert stored["kind"] == kind
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "name"), [("images", "leaf-rust"), ("events", "chargebacks")])
 def test_own_data_becomes_a_verified_project(page, name, source, tmp_path):
     shown.run(tmp_path, [*sections("Set up"), *shown.blocks(page)], source)
@@ -67,6 +86,17 @@ def test_several_processes_and_a_cluster_train_the_same_run(source, tmp_path):
     assert set(runs) == {"small_cnn", "finetuned"}
     assert all(run.status == "finished" for run in runs.values())
     assert {run.runtime["processes"] for run in runs.values()} == {2}
+
+
+@pytest.mark.slow
+def test_a_search_is_recorded_trial_by_trial(source, tmp_path):
+    blocks = [*sections("Set up", "Generate"), *shown.blocks("tuning")]
+    said = shown.run(tmp_path, blocks, source)
+    root = tmp_path / "portfolio" / "my-project"
+    trials = [run for run in evidence.runs(Layout(root)) if run.is_trial]
+    assert {run.tuning.stage for run in trials} == {"coarse", "fine"}
+    assert f"{len(trials)} trials: " in said and "tuned: true" in said
+    assert {p.rule for p in verify.run(root).problems} <= {"claims"}  # none is written yet
 
 
 OWN = """

@@ -1,5 +1,6 @@
 """Render the template of the working tree: without git, so that copier takes it as it is."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -8,7 +9,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from types import ModuleType
 
+import yaml
 from copier import run_copy
 
 ROOT = Path(__file__).parents[2]
@@ -36,9 +39,29 @@ def environment(root: Path, *paths: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": known, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
 
 
-def run(root: Path, *words: str, code: int = 0, paths: Sequence[Path] = ()) -> str:
-    """Run `python -m my_project WORDS` in a generated project; return what it printed."""
-    command = [sys.executable, "-m", "my_project", *words]
+def hook(name: str) -> ModuleType:
+    """Return a hook of the template's site as a module."""
+    path = ROOT / "template" / "docs" / "_overrides" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def preset(name: str) -> dict[str, str]:
+    """Return the answers of presets/NAME.yml."""
+    return yaml.safe_load((ROOT / "presets" / f"{name}.yml").read_text(encoding="utf-8"))
+
+
+def run(
+    root: Path,
+    *words: str,
+    code: int = 0,
+    paths: Sequence[Path] = (),
+    package: str = "my_project",
+) -> str:
+    """Run `python -m PACKAGE WORDS` in a generated project; return what it printed."""
+    command = [sys.executable, "-m", package, *words]
     found = environment(root, *paths)
     done = subprocess.run(command, cwd=root, env=found, capture_output=True, text=True)
     assert done.returncode == code, done.stdout[-2000:] + done.stderr[-3000:]

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from rendering import environment, render, run
+from rendering import environment, preset, render, run
 
 from proofolio import evidence, project, splits, stages, verify
 from proofolio import table as tables
@@ -19,7 +19,7 @@ OF_IMAGES = ("albumentations", "cv2", "imagehash", "timm", "torchvision")
 @pytest.fixture(scope="module")
 def smoked(tmp_path_factory):
     """A project after a smoke run in which the libraries for images are absent."""
-    root = render(tmp_path_factory.mktemp("events"), kind="events")
+    root = render(tmp_path_factory.mktemp("events"), **preset("card_fraud"))
     lines = [f"sys.modules[{name!r}] = None" for name in OF_IMAGES]
     text = "\n".join(["import sys", *lines])
     (tmp_path_factory.mktemp("absent") / "sitecustomize.py").write_text(text, encoding="utf-8")

@@ -1,6 +1,5 @@
 """Links from a project's pages to its evidence and code, as its site shows them."""
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import rendering
 
 ROOT = Path(__file__).resolve().parents[2]
 HOOK = ROOT / "template" / "docs" / "_overrides" / "links.py"
@@ -16,10 +16,7 @@ LEAVING = "See [audit.json](../evidence/audit.json).\n"
 
 @pytest.fixture(scope="module")
 def hook():
-    spec = importlib.util.spec_from_file_location("links", HOOK)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return rendering.hook("links")
 
 
 def mended(hook, text, page="notes.md", repo_url=None):

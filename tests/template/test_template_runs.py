@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import yaml
-from rendering import ROOT, environment, render, run
+from rendering import ROOT, environment, preset, render, run
 
 from proofolio import decisions, evidence, project, splits, table, verify
 from proofolio.contract import Layout
@@ -19,7 +19,7 @@ STEPS = (*STEPS, "verify")
 
 @pytest.fixture(scope="module")
 def smoked(tmp_path_factory):
-    root = render(tmp_path_factory.mktemp("smoked"))
+    root = render(tmp_path_factory.mktemp("smoked"), **preset("patient_imaging"))
     return root, run(root, "all", "--quick")
 
 
@@ -204,7 +204,7 @@ def test_a_network_is_exported_answers_and_is_watched(smoked):
     scorer = pictures.ImageScorer(pictures.Exported(folder))
     settings = service.Settings(open=True, items=200, body_bytes=1 << 24)
     items = [{"id": f"{i}-{k}", "image": base64.b64encode((raw / path).read_bytes()).decode()}
-             for k in range(2) for i, path in zip(rows["id"], rows["path"], strict=True)]  # fmt: skip
+             for k in (0, 1) for i, path in zip(rows["id"], rows["path"], strict=True)]  # fmt: skip
     with TestClient(service.create(scorer, settings=settings, log=service.DecisionLog(log))) as app:
         found = app.post("/score", json={"items": items[:200]}).json()
     stored = evidence.predictions(quick, network).set_index("id")["p_suspect"]

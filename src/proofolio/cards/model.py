@@ -27,6 +27,7 @@ def text(facts: Facts) -> str:
         *_data(facts),
         "## Training",
         proofs.fitted(facts),
+        *proofs.tuned(facts),
         answers.asked("Training"),
         *_results(facts),
         *_decision(facts, answers),

@@ -1,7 +1,10 @@
 """The passages about data, split, audit and reproduction that cards and pages share."""
 
+from collections.abc import Iterator
+
 from proofolio.cards import markdown
 from proofolio.cards.markdown import claim
+from proofolio.evidence import trials
 from proofolio.figures import Facts, words
 from proofolio.project import PrequentialSpec
 
@@ -141,6 +144,22 @@ def fitted(facts: Facts) -> str:
         return ""
     rows = [(markdown.code(f.step), f"the {words.part(f.part)} part") for f in run.fitted]
     return markdown.table(("Fitted step", "On"), rows)
+
+
+def tuned(facts: Facts) -> Iterator[str]:
+    """Yield, for each configuration that came of tuning, how many trials it was picked from."""
+    for name, runs in facts.configurations.items():
+        run = runs[0]
+        if run.tuning is None:
+            continue
+        tried = trials.recorded(facts.runs, run.parent, run.split)
+        early = sum(trial.status != "finished" for trial in tried)
+        yield (
+            f"{markdown.code(name)} came of tuning {markdown.code(run.parent)} on validation: the "
+            f"best of {claim(f'run:{run.id}', 'tuning.trials', ',')} trials, whose settings were "
+            f"then trained anew with every seed. Every trial is recorded; {early} of them ended "
+            "early."
+        )
 
 
 def openings(facts: Facts) -> str:

@@ -54,7 +54,9 @@ def primary_metric(store: Store) -> str:
 
 def _order(store: Store) -> list[str]:
     """Configurations with a run on the primary split: in the project's order, then by time."""
-    ran = {run["name"]: None for run in store.runs.values() if run.get("split") == store.primary}
+    own = [run for run in store.runs.values() if run.get("split") == store.primary]
+    tried = [(run.get("tuning") or {}).get("trial") is not None for run in own]
+    ran = {run["name"]: None for run, trial in zip(own, tried, strict=True) if not trial}
     planned = [name for name in store.planned if name in ran]
     return planned + [name for name in ran if name not in planned]
 

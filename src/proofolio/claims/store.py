@@ -46,7 +46,7 @@ class Store:
             entries = [json.loads(line) for line in lines]
         except ValueError:
             return []
-        return [e["id"] for e in entries if e.get("status") in ("finished", "failed")]
+        return [e["id"] for e in entries if e.get("status") in ("finished", "failed", "pruned")]
 
     @cached_property
     def results(self) -> dict[str, dict[str, Any]]:

@@ -15,24 +15,27 @@ from proofolio.contract.refusals import (
     StaleError,
     TableError,
 )
-from proofolio.contract.schemas import (
+from proofolio.contract.runs import (
     Calibration,
-    Candidate,
     Change,
+    Decision,
+    Fitted,
+    Git,
+    Metric,
+    ModelInfo,
+    Run,
+    Tuned,
+)
+from proofolio.contract.schemas import (
+    Candidate,
     Choice,
     Contract,
     Dataset,
-    Decision,
     Finding,
-    Fitted,
-    Git,
     ListedStrategy,
-    Metric,
-    ModelInfo,
     Purpose,
     Reference,
     Result,
-    Run,
     Selection,
     SplitInfo,
     Strategy,
@@ -83,4 +86,5 @@ __all__ = [
     "StaleError",
     "Strategy",
     "TableError",
+    "Tuned",
 ]

@@ -2,7 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from proofolio.contract.runs import Record
 
 ListedStrategy = Literal[
     "patient", "grouped", "stratified", "official", "temporal", "cross_validation"
@@ -11,13 +13,7 @@ Strategy = ListedStrategy | Literal["prequential"]
 Purpose = Literal["primary", "robustness", "demonstration"]
 
 
-class _Record(BaseModel):
-    """Base of everything stored as JSON: unknown fields are refused, so typing errors are seen."""
-
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
-
-
-class Contract(_Record):
+class Contract(Record):
     """`evidence/contract.json`."""
 
     evidence_contract: Literal[1] = 1
@@ -26,22 +22,7 @@ class Contract(_Record):
     demo_data: bool
 
 
-class Metric(_Record):
-    """A value with its unit-clustered interval; `None` where it could not be measured."""
-
-    value: float | None
-    ci_low: float | None = None
-    ci_high: float | None = None
-    level: float = 0.95
-    n: int
-    n_units: int
-    method: str
-    resamples: int = 0
-    degenerate: int = 0
-    seed: int | None = None
-
-
-class Dataset(_Record):
+class Dataset(Record):
     """`evidence/dataset.json`."""
 
     name: str
@@ -62,7 +43,7 @@ class Dataset(_Record):
     preprocessing_sha256: str | None = None
 
 
-class SplitInfo(_Record):
+class SplitInfo(Record):
     """`evidence/splits/<name>/split.json`; `achieved` and `balance` describe what was reached.
 
     `classes` are those of this split alone. `windows`, `removed_sha256` and `scored_sha256` are of
@@ -105,7 +86,7 @@ class SplitInfo(_Record):
         return {k: v for k, v in told.items() if v is not None or k not in extra}
 
 
-class Finding(_Record):
+class Finding(Record):
     """One line of `evidence/audit.json`."""
 
     check: str
@@ -119,96 +100,12 @@ class Finding(_Record):
     explanation: str
 
 
-class Change(_Record):
-    """One dotted leaf of config that differs from the parent's."""
-
-    key: str
-    old: Any
-    new: Any
-
-
-class Fitted(_Record):
-    """A fitted step and the part it was fitted on."""
-
-    step: str
-    part: str
-
-
-class Git(_Record):
-    """Where the code stood: commit, and whether anything but generated files differed from it."""
-
-    commit: str | None
-    dirty: bool | None
-
-
-class Calibration(_Record):
-    """How stored probabilities become calibrated ones."""
-
-    method: Literal["temperature", "none"]
-    temperature: float | None = None
-    fitted_on: str | None = None
-
-
-class Decision(_Record):
-    """The threshold on the calibrated probability of the positive class, and how it was fixed."""
-
-    threshold: float | None
-    rule: str
-    fitted_on: str | None = None
-
-
-class ModelInfo(_Record):
-    """What was fitted: `parameters` counts trainable and frozen weights together."""
-
-    name: str
-    parameters: int | None = None
-    weights_source: str | None = None
-    weights_sha256: str | None = None
-
-
-class Run(_Record):
-    """`evidence/runs/<id>/run.json`, written last so that a kill never looks like tampering."""
-
-    id: str
-    name: str
-    rung: str
-    split: str
-    status: Literal["finished", "failed"]
-    error: str | None = None
-    hypothesis: str
-    parent: str | None = None
-    changed: list[Change] = Field(default_factory=list)
-    conclusion: str | None = None
-    config: dict[str, Any]
-    config_sha256: str
-    seed: int
-    fitted: list[Fitted] = Field(default_factory=list)
-    runtime: dict[str, Any] = Field(default_factory=dict)
-    argv: list[str]
-    started: str
-    finished: str
-    wall_seconds: float
-    git: Git
-    source_sha256: str
-    membership_sha256: str
-    content_sha256: str
-    parts_sha256: str
-    environment: dict[str, Any]
-    model: ModelInfo | None = None
-    classes: list[str]
-    positive_class: str | None = None
-    calibration: Calibration | None = None
-    decision: Decision | None = None
-    predictions: Literal["kept", "not kept"] = "kept"
-    predictions_sha256: str | None = None
-    metrics: dict[str, dict[str, Metric]] = Field(default_factory=dict)
-
-
-class Candidate(_Record):
+class Candidate(Record):
     """One finished configuration with its value on val, mean over seeds.
 
     `split` is absent on the selection's own split; a comparison declared on another one names it,
-    is opened with the others, and is never chosen from.
+    is opened with the others, and is never chosen from. `trials` is absent but where the
+    configuration came of tuning: so many were tried for it.
     """
 
     name: str
@@ -216,9 +113,10 @@ class Candidate(_Record):
     runs: list[str]
     value: float | None
     split: str | None = None
+    trials: int | None = None
 
 
-class Choice(_Record):
+class Choice(Record):
     """The configuration that won, the ties named, the run whose seed is deployed."""
 
     name: str
@@ -226,7 +124,7 @@ class Choice(_Record):
     ties: list[str] = Field(default_factory=list)
 
 
-class Selection(_Record):
+class Selection(Record):
     """`evidence/selection.json`: what was decided before test was opened."""
 
     criterion: str
@@ -239,7 +137,7 @@ class Selection(_Record):
     written: str
 
 
-class Result(_Record):
+class Result(Record):
     """`evidence/results/<name>.json`: anything a reader is told that is not one run's metric."""
 
     kind: str
@@ -258,7 +156,7 @@ class Result(_Record):
     hardware: str | None = None
 
 
-class Reference(_Record):
+class Reference(Record):
     """A published figure we stand beside."""
 
     id: str

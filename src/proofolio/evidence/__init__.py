@@ -1,6 +1,6 @@
 """Evidence: runs recorded whole, the choice written down before test, the seal, the results."""
 
-from proofolio.evidence import git, results
+from proofolio.evidence import git, results, trials
 from proofolio.evidence.changes import check_experiment, diff, step_part
 from proofolio.evidence.choice import recorded as selection
 from proofolio.evidence.choice import select
@@ -19,9 +19,11 @@ from proofolio.evidence.seal import accesses, open_test
 from proofolio.evidence.store import conclude, configurations, finished, predictions, run, runs
 from proofolio.evidence.summary import summarise
 from proofolio.evidence.tables import RECOMPUTE
+from proofolio.evidence.trials import Pruned
 
 __all__ = [
     "RECOMPUTE",
+    "Pruned",
     "Recorder",
     "accesses",
     "check_experiment",
@@ -49,6 +51,7 @@ __all__ = [
     "source_sha256",
     "step_part",
     "summarise",
+    "trials",
     "utc_now",
     "verify_chain",
 ]

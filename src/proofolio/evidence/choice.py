@@ -6,7 +6,7 @@ from typing import Any
 
 from proofolio import files, metrics
 from proofolio.contract import Candidate, Choice, Layout, Run, RunError, SealError, Selection
-from proofolio.evidence import git, log, provenance, store
+from proofolio.evidence import git, log, provenance, store, trials
 from proofolio.project import Project
 
 TIE = 1e-9  # values of metrics closer than this are the same value
@@ -30,6 +30,7 @@ def candidates(
         order: Configuration names in the order of the ladder; others follow by name.
     """
     found = store.configurations(layout, split)
+    tuned = {n: trials.counted(store.runs(layout), of[-1]) for n, of in found.items()}
     names = [n for n in order if n in found] + [n for n in sorted(found) if n not in order]
     return [
         Candidate(
@@ -37,6 +38,7 @@ def candidates(
             rung=found[name][-1].rung,
             runs=[run.id for run in found[name]],
             value=_mean_value(found[name], metric),
+            trials=tuned[name],
         )
         for name in names
     ]
@@ -55,11 +57,12 @@ def elsewhere(layout: Layout, project: Project) -> list[Candidate]:
 
 
 def as_json(selection: Selection) -> dict[str, Any]:
-    """Return a selection as it is written: a candidate's split stands there where it has one."""
+    """Return a selection as it is written: a candidate's split and trials where it has them."""
     told = selection.model_dump()
     for candidate in told["candidates"]:
-        if candidate["split"] is None:
-            del candidate["split"]
+        for key in ("split", "trials"):
+            if candidate[key] is None:
+                del candidate[key]
     return told
 
 

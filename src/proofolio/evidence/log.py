@@ -9,7 +9,7 @@ from proofolio.contract import Layout, RunError
 from proofolio.evidence import chain
 
 OPENING = ("started", "resumed")
-CLOSING = ("finished", "failed")
+CLOSING = ("finished", "failed", "pruned")
 _TIMEOUT_S = 60.0  # a line takes milliseconds; a minute of waiting means a hung process
 
 

@@ -1,7 +1,7 @@
 """The recorder around one run: what was asked, fitted, predicted and measured, written once, whole.
 
-A run that ends by an error is recorded as failed; one that is killed or interrupted leaves what it
-had in the git-ignored work folder and is resumed by the next recorder of the same run.
+A run that ends by an error is recorded as failed (by `Pruned`, as pruned); one that is killed or
+interrupted leaves what it had in the work folder and is resumed by the next recorder of that run.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from proofolio import files, scoring, splits, table
-from proofolio.contract import Fitted, Layout, ModelInfo, Run, RunError
-from proofolio.evidence import attempt, changes, handed_in, history, log, provenance, store
+from proofolio.contract import Fitted, Layout, ModelInfo, Run, RunError, Tuned
+from proofolio.evidence import attempt, changes, handed_in, history, log, provenance, store, trials
 from proofolio.project import Project
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Recorder:
         argv: Sequence[str],
         *,
         again: bool = False,
+        trial: Tuned | None = None,
     ) -> None:
         """Check that the run may be made; nothing is written before the `with` block begins.
 
@@ -54,15 +55,19 @@ class Recorder:
             seed: One of the experiment's seeds.
             argv: The command line, normalised before it is stored.
             again: Make a new attempt of a run that is already finished.
+            trial: What it is in a search, for one of its trials.
 
         Raises:
             ProjectError: Unknown experiment.
-            RunError: Undeclared seed, or not exactly one key changed against the parent.
+            RunError: Undeclared seed; not exactly one key changed against the parent; tuned, and
+                not the best recorded trial.
             StaleError: The split no longer matches its hashes or the table.
         """
         self._layout, self._project, self._again = layout, project, again
         self._experiment = project.experiment(experiment_name)
         self._changed = changes.check_experiment(project, experiment_name, seed)
+        tuned = self._experiment.tuned and trial is None
+        self._tuning = trials.origin(layout, project, experiment_name) if tuned else trial
         self.seed, self.config = seed, project.config(experiment_name)
         self.split = splits.info(layout, self._experiment.split)
         self.parts = splits.read(layout, self._experiment.split)
@@ -101,7 +106,8 @@ class Recorder:
                 self._attempt.tick()
                 return
             said = f"{kind.__name__}: {error}" if kind else "the block ended without finish()"
-            self._fail(provenance.without_paths(said, self._layout.root))
+            status = "pruned" if isinstance(error, trials.Pruned) else "failed"
+            self._end_early(status, provenance.without_paths(said, self._layout.root))
             if error is None:
                 raise RunError(
                     f"run {self.id} ended without predictions",
@@ -165,12 +171,10 @@ class Recorder:
             project.decision,
             self.split.fitting_part,
         )
-        for step, fitted_on in (
-            ("calibration", calibration.fitted_on),
-            ("threshold", decision.fitted_on),
-        ):
-            if fitted_on:
-                self.fit(step, fitted_on)
+        fitted_on = {"calibration": calibration.fitted_on, "threshold": decision.fitted_on}
+        for step, part in fitted_on.items():
+            if part:
+                self.fit(step, part)
         measured = named | {"calibration": calibration, "decision": decision}
         metrics = {
             part: scoring.score(stored, examples, part, **measured)
@@ -192,12 +196,9 @@ class Recorder:
             metrics=metrics,
         )
 
-    def _fail(self, said: str) -> None:
-        folder = self._layout.run(self.id)
-        (folder / "predictions.parquet").unlink(missing_ok=True)
-        self._write(
-            status="failed", error=said[:_LONGEST_ERROR], runtime={}, predictions="not kept"
-        )
+    def _end_early(self, status: str, said: str) -> None:
+        (self._layout.run(self.id) / "predictions.parquet").unlink(missing_ok=True)
+        self._write(status=status, error=said[:_LONGEST_ERROR], runtime={}, predictions="not kept")
 
     def _write(self, *, runtime: dict[str, Any], **outcome: Any) -> Run:
         """Write history, then `run.json`, then the closing line; return the run."""
@@ -229,6 +230,7 @@ class Recorder:
             environment=provenance.environment(self._layout.root, runtime),
             classes=self.classes,
             positive_class=self._project.positive_class,
+            tuning=self._tuning,
             **outcome,
         )
         primary, folder = self._project.metric.primary, self._layout.run(self.id)

@@ -38,7 +38,7 @@ def runs(layout: Layout) -> list[Run]:
 
 def write(layout: Layout, record: Run) -> bool:
     """Write a run's `run.json`; return whether it changed."""
-    return files.write_json(layout.run(record.id) / "run.json", record.model_dump())
+    return files.write_json(layout.run(record.id) / "run.json", record.as_json())
 
 
 def dataset(layout: Layout) -> Dataset:
@@ -104,7 +104,7 @@ def configurations(layout: Layout, split: str, *, until: str | None = None) -> d
 
     From evidence alone. Runs on older data or parts do not count; of two configs under one name
     the one that ended last in the log counts; of several attempts of a seed the last. Given
-    `until` (UTC time), runs that finished later do not count.
+    `until` (UTC time), runs that finished later do not count. Trials of tuning never count.
     """
     key = ("configurations", layout.root, split, until)
     found = memo.once(key, lambda: _configurations(layout, split, until))
@@ -118,7 +118,8 @@ def _configurations(layout: Layout, split: str, until: str | None) -> dict[str, 
     usable = [
         r
         for r in runs(layout)
-        if r.status == "finished" and r.split == split and is_current(r, data, info)
+        if r.status == "finished" and r.split == split and not r.is_trial
+        if is_current(r, data, info)
         if until is None or r.finished <= until
     ]
     usable.sort(key=lambda r: place.get(r.id, len(place)))

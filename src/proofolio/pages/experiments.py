@@ -54,13 +54,14 @@ def _conclusion(experiment: Experiment, runs: list[Run]) -> str:
 def _change(experiment: Experiment, runs: list[Run]) -> str:
     if experiment.parent is None:
         return f"none: the first of its rung {markdown.code(experiment.rung)}"
-    (key, new), *_ = experiment.change.items()
-    old = next((change.old for run in runs for change in run.changed if change.key == key), None)
-    before = "" if old is None else f" from {markdown.code(old)}"
-    return (
-        f"{markdown.code(key)}{before} to {markdown.code(new)}, all else as in "
-        f"{markdown.code(experiment.parent)}"
-    )
+    olds = {change.key: change.old for run in runs for change in run.changed}
+    steps = []
+    for key, new in experiment.change.items():
+        before = "" if olds.get(key) is None else f" from {markdown.code(olds[key])}"
+        steps.append(f"{markdown.code(key)}{before} to {markdown.code(new)}")
+    found = next((run.tuning for run in runs if run.tuning is not None), None)
+    source = f", the best of {found.trials} trials" if found is not None else ""
+    return f"{', '.join(steps)}, all else as in {markdown.code(experiment.parent)}{source}"
 
 
 def _result(facts: Facts, experiment: Experiment, runs: list[Run]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from proofolio import cards, claims, files
 from proofolio.contract import Layout
 from proofolio.figures import Drawing, Facts, collect
-from proofolio.pages import authored, net_benefit, page, parts, summary, what_if
+from proofolio.pages import authored, net_benefit, notebooks, page, parts, summary, what_if
 from proofolio.project import Project
 
 DEFAULT = Path("docs") / "result"
@@ -14,7 +14,9 @@ _CARDS_FROM = 80  # their place among the pages, after the author's
 _CARD_FILES = {"MODEL_CARD.md": "model_card.md", "DATA_CARD.md": "data_card.md"}
 
 
-def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
+def write(
+    layout: Layout, project: Project, into: Path | None = None, *, run_notebooks: bool = False
+) -> Path:
     """Write the result page and return the path of its index.md.
 
     Picture sheets found in the folder's `sheets/` are shown; nothing there is written or removed.
@@ -24,10 +26,12 @@ def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
         layout: The project's paths.
         project: The project.
         into: Folder of a MkDocs documentation tree; the project's own `docs/result` by default.
+        run_notebooks: Run the project's notebooks and show them beside the result page.
 
     Raises:
         ClaimError: A claim in an author's text names nothing that is recorded.
-        ProjectError: A page that is copied links to a file the project does not have.
+        ProjectError: A page that is copied links to a file the project does not have,
+            or a notebook fails.
     """
     folder = layout.root / DEFAULT if into is None else Path(into)
     facts = Facts(layout, project)
@@ -38,6 +42,7 @@ def write(layout: Layout, project: Project, into: Path | None = None) -> Path:
     more = [(f"{what_if.NAME}.md", what_if.TITLE)] if project.kind == "events" else []
     more += [(f"{net_benefit.NAME}.md", net_benefit.TITLE)] if net_benefit.applies(facts) else []
     more += authored.listed(layout, folder)
+    more += notebooks.write(layout, project, folder, run=run_notebooks)
     made = authored.copies(facts, folder, [chapter.name for chapter in page.CHAPTERS])
     if "ladder" in drawings:
         made[summary.FIGURE] = first.inline()

@@ -21,6 +21,7 @@ from proofolio.project.sections import (
     SplitSpec,
     answered,
 )
+from proofolio.project.space import Parameter, Stage, Tuning
 from proofolio.project.whole import Project, set_leaf
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "DataInfo",
     "DecisionRule",
     "Experiment",
+    "Parameter",
     "PrequentialSpec",
     "PrimaryMetric",
     "Problem",
@@ -36,6 +38,8 @@ __all__ = [
     "Quick",
     "SignOff",
     "SplitSpec",
+    "Stage",
+    "Tuning",
     "answered",
     "load",
     "set_leaf",
@@ -57,6 +61,10 @@ def load(root: Path | str) -> Project:
     except yaml.YAMLError as error:
         raise ProjectError("project.yaml is not valid YAML", received=str(error)) from None
     except ValidationError as error:
+        for found in error.errors():  # a refusal of our own says more than its text in a list
+            cause = found.get("ctx", {}).get("error")
+            if isinstance(cause, ProjectError):
+                raise cause from None
         faults = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'project'}: {e['msg']}" for e in error.errors()[:8]
         )

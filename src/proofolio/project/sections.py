@@ -122,7 +122,10 @@ class DecisionRule(Section):
 
 
 class Experiment(Section):
-    """One configuration of the ladder: a first run of a rung, or one change to a parent."""
+    """One configuration of the ladder: a first run of a rung, or one change to a parent.
+
+    What came of tuning (`tuned`) may change several keys: those of the best recorded trial.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     rung: str
@@ -130,6 +133,7 @@ class Experiment(Section):
     config: dict[str, Any] | None = None
     parent: str | None = None
     change: dict[str, Any] | None = None  # {dotted.leaf.key: new value}: exactly one
+    tuned: bool = False
     split: str = "primary"
     seeds: list[int] | None = None  # a subset of the project's; null means all
     conclusion: str | None = None  # written by the author after the run
@@ -140,7 +144,9 @@ class Experiment(Section):
             raise ValueError(f"experiment {self.name}: give either config, or parent and change")
         if (self.parent is None) != (self.change is None):
             raise ValueError(f"experiment {self.name}: parent and change go together")
-        if self.change is not None and len(self.change) != 1:
+        if self.tuned and self.parent is None:
+            raise ValueError(f"experiment {self.name}: tuned needs the parent that was tuned")
+        if self.change is not None and len(self.change) != 1 and not self.tuned:
             raise ValueError(
                 f"experiment {self.name}: change names {len(self.change)} keys, exactly one may "
                 "differ from the parent; remedy: split it into several experiments"

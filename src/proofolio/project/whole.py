@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from proofolio.contract import ProjectError, Reference
+from proofolio.project import space
 from proofolio.project.sections import (
     AskedResult,
     DataInfo,
@@ -53,6 +54,10 @@ class Project(Section):
     readings: dict[Literal["val", "test"], dict[str, str]] = Field(default_factory=dict)  # by id
     prior_exposure: str
     references: list[Reference] = Field(default_factory=list)
+    tuning: space.Tuning | None = None  # null: nothing is searched
+    tracking: Literal["trackio"] | None = (
+        None  # also shows epochs there; the record stays evidence/
+    )
     quick: Quick = Field(default_factory=Quick)
     sign_off: SignOff
     reasons: dict[str, str] = Field(default_factory=dict)  # by code: why a criterion is not met
@@ -84,6 +89,8 @@ class Project(Section):
             if not set(e.seeds or []) <= set(self.seeds):
                 raise ValueError(f"experiment {e.name}: seeds must be among {self.seeds}")
         self._named_in_ladder(set(names))
+        if self.tuning is not None:
+            space.check(self.tuning, {e.name: self.config(e.name) for e in self.ladder})
         return self
 
     def _of_kind(self) -> None:
@@ -142,12 +149,14 @@ class Project(Section):
         )
 
     def config(self, name: str) -> dict[str, Any]:
-        """Return the resolved config of an experiment: its parent's with the one change applied."""
+        """Return the resolved config of an experiment: its parent's with its change applied."""
         e = self.experiment(name)
         if e.config is not None:
             return e.config
-        (key, value), *_ = e.change.items()
-        return set_leaf(self.config(e.parent), key, value)
+        config = self.config(e.parent)
+        for key, value in e.change.items():
+            config = set_leaf(config, key, value)
+        return config
 
 
 def set_leaf(config: dict[str, Any], key: str, value: Any) -> dict[str, Any]:

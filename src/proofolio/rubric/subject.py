@@ -175,11 +175,12 @@ class Subject:
 
     @cached_property
     def primary_runs(self) -> list["Run"]:
-        """Finished runs on the primary split."""
+        """Finished runs on the primary split, trials of tuning left out."""
         if self.e is None or self.e.primary is None:
             return []
         name = self.e.primary.name
-        return [r for r in self.e.runs.values() if r.status == "finished" and r.split == name]
+        done = [r for r in self.e.runs.values() if r.status == "finished" and not r.is_trial]
+        return [r for r in done if r.split == name]
 
     @cached_property
     def metric(self) -> str | None:

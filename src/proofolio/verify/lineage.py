@@ -2,6 +2,7 @@
 
 from proofolio import evidence
 from proofolio.contract import Run
+from proofolio.verify import tuned
 from proofolio.verify.load import RESTORE, Evidence
 from proofolio.verify.report import Report
 
@@ -12,6 +13,8 @@ def check(e: Evidence, report: Report) -> None:
         where = f"evidence/runs/{run_id}"
         _parent(e, report, run, where)
         _seed(e, report, run, where)
+        if run.status == "pruned" and not run.is_trial:
+            report.add("4", where, "it is pruned, and no trial of a search", RESTORE)
         fitting = e.splits[run.split].fitting_part if run.split in e.splits else "calib"
         for step in run.fitted:
             _step(report, step.step, step.part, fitting, where)
@@ -26,11 +29,13 @@ def check(e: Evidence, report: Report) -> None:
 
 def _parent(e: Evidence, report: Report, run: Run, where: str) -> None:
     if run.parent is None:
-        if run.changed:
-            report.add("4", where, "it names changes and no parent", RESTORE)
+        if run.changed or run.tuning is not None:
+            report.add("4", where, "it names changes or a trial, and no parent", RESTORE)
         return
     one = "make one run of each changed key"
-    if len(run.changed) != 1:
+    if run.tuning is not None:
+        tuned.check(e, report, run, where)
+    elif len(run.changed) != 1:
         keys = ", ".join(c.key for c in run.changed) or "none"
         what = f"it changes {len(run.changed)} keys against {run.parent}: {keys}"
         report.add("4", where, what, one)
@@ -46,7 +51,8 @@ def _parent(e: Evidence, report: Report, run: Run, where: str) -> None:
     if run.changed not in differences:
         nearest = min(differences, key=len)
         keys = ", ".join(change.key for change in nearest) or "none"
-        what = f"it says {run.changed[0].key} changed against {run.parent}, the configs say {keys}"
+        said = ", ".join(change.key for change in run.changed) or "nothing"
+        what = f"it says {said} changed against {run.parent}, the configs say {keys}"
         report.add("4", where, what, one)
 
 

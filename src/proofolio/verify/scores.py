@@ -41,9 +41,9 @@ def check(e: Evidence, report: Report) -> None:
 
 
 def _failed(e: Evidence, report: Report, run: Run, where: str) -> None:
-    """A run that failed has nothing to show; one that has was finished and is disowned."""
+    """A run that failed or was pruned has nothing to show; one that has is disowned."""
     if run.metrics or (e.layout.run(run.id) / "predictions.parquet").is_file():
-        what = "it is called failed and carries metrics or predictions"
+        what = f"it is called {run.status} and carries metrics or predictions"
         report.add("6", where, what, RESTORE)
 
 

@@ -81,8 +81,9 @@ def _run(
     if run is None:
         report.add("6", where, f"the run is gone {opened}", RESTORE)
         return
-    now = files.plain(run.model_dump())
-    changed = [key for key in sorted(before) if key not in _LATER and before[key] != now.get(key)]
+    now = files.plain(run.as_json())
+    told = sorted({*before, *(["tuning"] if "tuning" in now else [])})
+    changed = [k for k in told if k not in _LATER and before.get(k) != now.get(k)]
     if "predictions" in changed and run.predictions == "not kept":
         changed = [key for key in changed if key not in ("predictions", "predictions_sha256")]
     sealed = {part: found for part, found in now["metrics"].items() if part != "test"}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from proofolio import metrics
 from proofolio.contract import Candidate, Run, Selection
-from proofolio.evidence import choice, store
+from proofolio.evidence import choice, store, trials
 from proofolio.verify.load import Evidence
 from proofolio.verify.report import Report
 from proofolio.verify.scores import TOLERANCE
@@ -37,6 +37,7 @@ def check(e: Evidence, report: Report) -> None:
     _seeds(e, report, listed)
     _criterion(e, report, selection, wrong)
     chosen = listed[selection.choice.name]
+    _trials(e, selection, wrong)
     if selection.choice.run not in chosen.runs:
         wrong(f"{selection.choice.run} is no run of {chosen.name}")
     elif e.project is not None:
@@ -51,7 +52,8 @@ def _runs(e: Evidence, selection: Selection, listed: dict[str, Candidate], wrong
 
     Of several attempts of a seed the last counts, as it does where the selection is made.
     """
-    finished = [r for r in e.runs.values() if r.status == "finished" and r.split == selection.split]
+    finished = [r for r in e.runs.values() if r.status == "finished" and not r.is_trial]
+    finished = [r for r in finished if r.split == selection.split]
     left_out = {r.name for r in finished if r.finished <= selection.written} - set(listed)
     if left_out:
         wrong(f"finished configurations are left out: {', '.join(sorted(left_out))}")
@@ -84,6 +86,15 @@ def _elsewhere(e: Evidence, selection: Selection, wrong: _Wrong) -> None:
             wrong(f"{c.name} stands on split {c.split} and cannot be chosen")
         elif c.name not in selection.fixed_comparisons:
             wrong(f"{c.name} stands on split {c.split} and is no fixed comparison")
+
+
+def _trials(e: Evidence, selection: Selection, wrong: _Wrong) -> None:
+    """A candidate that came of tuning says how many were tried by then; no other does."""
+    for c in selection.candidates:
+        own = [e.runs[i] for i in c.runs if i in e.runs][-1:]
+        tried = trials.counted(e.runs.values(), own[0], until=selection.written) if own else None
+        if own and c.trials != tried:
+            wrong(f"{c.name} says that {c.trials} trials led to it, the record has {tried}")
 
 
 def _seeds(e: Evidence, report: Report, listed: dict[str, Candidate]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+from proofolio.contract import Run
 from proofolio.rubric.outcome import Outcome, check, failed, partial, passed
 from proofolio.rubric.subject import Subject
 
@@ -173,8 +174,15 @@ def one_change(subject: Subject) -> Outcome:
     runs = subject.primary_runs
     if not runs:
         return failed("no run on the primary split is recorded")
-    steps = {r.name: r.changed[0].key for r in runs if r.parent and r.changed}
+    steps = {r.name: _keys(r) for r in runs if r.parent and r.changed}
     if not steps:
         return partial("no run has a parent: nothing was varied within a rung")
     told = ", ".join(f"{name} ({key})" for name, key in sorted(steps.items())[:8])
     return passed(f"{len(steps)} follow-up(s), one key each: {told}", "evidence/runs")
+
+
+def _keys(run: Run) -> str:
+    """Return the one changed key, or those a search found and how many trials it took."""
+    if run.tuning is None:
+        return run.changed[0].key
+    return f"tuned in {run.tuning.trials} trials: {', '.join(c.key for c in run.changed)}"
