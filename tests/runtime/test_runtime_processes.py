@@ -49,7 +49,8 @@ def launch(tmp_path, images, table, name, processes, stop=0, *words):
     out = tmp_path / f"{name}-{processes}-{stop}.json"
     command = [
         sys.executable, "-m", "accelerate.commands.launch",
-        "--multi_gpu" if processes > 1 else "--cpu", "--num_processes", str(processes), "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no",
+        "--multi_gpu" if processes > 1 else "--cpu", "--num_processes", str(processes),
+        "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no",
         "--num_cpu_threads_per_process", "1", "--main_process_port", "0",
         script, Path(__file__).parent, images.folder, tmp_path / "table.parquet",
         tmp_path / name, out, str(stop), *words,
