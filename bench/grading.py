@@ -115,7 +115,7 @@ def against_repo_review(cohort: list[str]) -> dict[str, Any]:
         "seconds_per_project": round(statistics.median(a for a, _ in pairs), 3),
         "peer": "repo-review, its checks and the static criteria alone",
         "peer_seconds": round(statistics.median(b for _, b in pairs), 3),
-        "ratio": round(statistics.median(a / b for a, b in pairs), 2),
+        "ratio": round(statistics.median(b / a for a, b in pairs), 2),
     }
 
 

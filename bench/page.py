@@ -58,6 +58,7 @@ WHY = {
 COLUMNS = {
     "name": "What", "seconds": "Seconds", "peer": "Peer", "peer_seconds": "Its seconds",
     "ratio": "Ratio", "cpu_ratio": "CPU", "aim": "Aim",
+    "worst_share": "Worst share, points off", "peer_worst_share": "The peer's",
 }  # fmt: skip
 HIDDEN = {"peer_share_timed", "size", "events"}
 
@@ -65,9 +66,9 @@ HIDDEN = {"peer_share_timed", "size", "events"}
 def section(title: str, report: dict) -> list[str]:
     """Return the lines of one file of results: what was run, a table, growth, missed aims."""
     rows, machine = report["rows"], report["hardware"]
-    where = [machine.get("processor") or machine["machine"], f"{machine['cores']} cores"]
+    where = machine.get("processor") or f"{machine['machine']}, {machine['cores']} cores"
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    lines = [f"## {title}", "", f"Command: `{report['how']}`. Machine: {', '.join(where)}.", ""]
+    lines = [f"## {title}", "", f"Command: `{report['how']}`. Machine: {where}.", ""]
     load = machine.get("load_before")
     if load is not None and load > machine["cores"] / 2:
         lines += [

@@ -11,8 +11,8 @@ from mkdocs.structure.files import File, Files
 from mkdocs.utils import meta
 
 GROUPS = ("Concepts", "Data", "Evaluation", "Practice")
-REFERENCE = ("evidence.md", "reference/schemas.md", "reference/commands.md",
-             "reference/api.md", "serving.md")  # fmt: skip
+REFERENCE = ("evidence.md", "reference/schemas.md", "reference/commands.md", "serving.md")
+API = "reference/api/"
 START = ("index", "tracks", "images", "events", "updating", "machines")
 _HEADING = re.compile(r"^# (.+?) *#*$", re.MULTILINE)
 _LATE = 50  # the place of a page that names none
@@ -27,7 +27,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def navigation(pages: dict[str, File]) -> list[Item]:
-    """Return the sections Home, Case studies, Get started, Guides, Rubric and Reference, where filled."""
+    """Return the sections from Home to Reference, those that have a page."""
     entries = {uri: entry(uri, file.content_string) for uri, file in pages.items()}
     sections = {
         "Case studies": _cases(entries),
@@ -98,6 +98,19 @@ def _guides(entries: dict[str, Any]) -> list[Item]:
 
 
 def _reference(entries: dict[str, Any]) -> list[Item]:
-    own = re.compile(r"(?:case_studies|start|guides|rubric)/|index\.md$")
+    own = re.compile(rf"(?:case_studies|start|guides|rubric)/|index\.md$|{API}")
     rest = sorted(uri for uri in entries if not own.match(uri) and uri not in REFERENCE)
-    return [_named(entries[uri]) for uri in (*REFERENCE, *rest) if uri in entries]
+    named = [_named(entries[uri]) for uri in (*REFERENCE, *rest) if uri in entries]
+    return named + _api(entries)
+
+
+def _api(entries: dict[str, Any]) -> list[Item]:
+    """Return one section with its own page, and a section in it for each package."""
+    found = [p for p in entries.values() if p["uri"].startswith(API)]
+    pages = [p for p in sorted(found, key=_place) if p["uri"] != f"{API}index.md"]
+    packages = dict.fromkeys(str(p["title"]).partition(".")[0] for p in pages)
+    shown: list[Item] = [f"{API}index.md"] if f"{API}index.md" in entries else []
+    for name in packages:
+        inside = [_named(p) for p in pages if str(p["title"]).partition(".")[0] == name]
+        shown.append({name: inside})
+    return [{"Package API": shown}] if shown else []

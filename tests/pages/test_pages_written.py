@@ -126,6 +126,8 @@ def test_a_figure_no_longer_drawn_leaves_no_csv(page):
 
 def test_the_site_builds_strictly_and_asks_for_nothing_outside(tmp_path):
     cases = site_pages.copy(tmp_path)
+    (cases / "tiny" / "sheets").mkdir(parents=True)
+    (cases / "tiny" / "sheets" / "misses.webp").write_bytes(b"picture")
     pages.write(*finished_project.shared(opened=True), cases / "tiny")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
     done = subprocess.run(
@@ -142,6 +144,9 @@ def test_the_site_builds_strictly_and_asks_for_nothing_outside(tmp_path):
         )
         assert [a for a in asked if "canonical" not in a] == []
     assert 'role="dialog" aria-label="Search"' in html
+    shown = tmp_path / "site" / "case_studies" / "tiny" / "errors_and_slices" / "index.html"
+    (picture,) = re.findall(r'<img[^>]*src="([^"]*misses.webp)"', shown.read_text())
+    assert (shown.parent / picture).resolve().read_bytes() == b"picture"
 
 
 def quiet_environment():

@@ -77,15 +77,27 @@ def test_start_has_its_order_and_reference_takes_what_belongs_nowhere_else():
         start__index=page("Start"),
         other=page("Other"),
         evidence=page("Evidence"),
-        reference__api=page("API"),
+        reference__api__index=page("API"),
+        reference__api__b=page("pack.b", order=1),
+        reference__api__a=page("pack.a", order=2),
     )
     assert shown[1:] == [
         {"Get started": [{"Start": "start/index.md"}, {"Machines": "start/machines.md"}]},
         {
             "Reference": [
                 {"Evidence": "evidence.md"},
-                {"API": "reference/api.md"},
                 {"Other": "other.md"},
+                {
+                    "Package API": [
+                        "reference/api/index.md",
+                        {
+                            "pack": [
+                                {"pack.b": "reference/api/b.md"},
+                                {"pack.a": "reference/api/a.md"},
+                            ]
+                        },
+                    ]
+                },
             ]
         },
     ]

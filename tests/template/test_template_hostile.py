@@ -12,6 +12,7 @@ from answers import NASTY
 from copier import run_copy
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from mkdocs.exceptions import ConfigurationError
 from rendering import ROOT, render, source
 
 QUESTIONS = {
@@ -172,5 +173,5 @@ def test_an_answer_that_is_not_quoted_would_be_seen(file, said, instead, tmp_pat
     planted.write_text(text.replace(said, instead), encoding="utf-8")
     folder = tmp_path / "project"
     run_copy(str(tmp_path / "source"), folder, data=NASTY, defaults=True, quiet=True)
-    with pytest.raises((AssertionError, ValueError, yaml.YAMLError)):
+    with pytest.raises((AssertionError, ValueError, yaml.YAMLError, ConfigurationError)):
         everything_holds(folder, NASTY)

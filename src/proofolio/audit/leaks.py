@@ -6,7 +6,8 @@ import pandas as pd
 
 from proofolio.audit import thresholds
 from proofolio.contract import Finding, SplitInfo
-from proofolio.splits.checks import crossings, listed
+from proofolio.splits.checks import listed
+from proofolio.splits.crossing import crossings
 
 ON_PURPOSE = " This is a demonstration split: it leaks on purpose, to show what that does."
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 TABLE = "application/vnd.proofolio.table+json"
 _ROWS = 40  # of a long table, so many are shown
+_NAMED = 6  # of panels and of what they tell apart, so many are named
 
 
 def register() -> None:
@@ -39,7 +40,12 @@ def described(figure: Figure) -> str:
     told = [panel for panel in dict.fromkeys(panels) if panel]
     many = len(panels)
     shown = f"{many} panels" if many > 1 else "One panel"
-    return f"{shown}: {'; '.join(told)}." if told else f"{shown}."
+    return f"{shown}: {_first(told, '; ')}." if told else f"{shown}."
+
+
+def _first(names: list[str], joined: str) -> str:
+    more = len(names) - _NAMED
+    return joined.join([*names[:_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
 def _panel(axes: Any) -> str:
@@ -57,7 +63,7 @@ def _told(axes: Any) -> Iterator[str]:
         yield f"{axes.get_ylabel()} upwards"
     legend = axes.get_legend()
     if legend:
-        yield f"by {', '.join(text.get_text() for text in legend.get_texts())}"
+        yield f"by {_first([text.get_text() for text in legend.get_texts()], ', ')}"
 
 
 def _framed(series: pd.Series) -> pd.DataFrame:

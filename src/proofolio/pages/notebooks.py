@@ -17,10 +17,10 @@ from proofolio import files
 from proofolio.cards import markdown
 from proofolio.contract import Layout, ProjectError
 from proofolio.contract import refusals as contract_refusals
-from proofolio.pages import cells, parts
+from proofolio.pages import cells, kernel, parts
 from proofolio.project import Project
 
-_FORMAT = "1"  # raised when the same notebook would give another page
+_MAKERS = (kernel.__file__, cells.__file__, __file__)
 _CELL_SECONDS = 300
 _PLACE = 60  # among the pages, after the author's and before the cards
 _KEY = re.compile(r"<!-- Run by `proofolio pages --notebooks` as ([0-9a-f]{64})\. -->")
@@ -76,8 +76,8 @@ def _state(layout: Layout) -> str:
     read += [p for p in (layout.project, layout.table) if p.is_file()]
     hashes = [f"{p.relative_to(layout.root).as_posix()} {files.sha256_file(p)}" for p in read]
     raw = layout.root / "data" / "raw"
-    version = importlib.metadata.version("proofolio")
-    return "\n".join([_FORMAT, version, str(raw.exists()), *hashes])
+    made_by = [importlib.metadata.version("proofolio"), *(files.sha256_file(p) for p in _MAKERS)]
+    return "\n".join([*made_by, str(raw.exists()), *hashes])
 
 
 def _current(page: Path, key: str) -> bool:

@@ -14,7 +14,8 @@ from proofolio.scoring.joined import Joined, is_score, join
 if TYPE_CHECKING:
     import pandas as pd
 
-RESAMPLES, RESAMPLES_OF_EVENTS = 2000, 1000  # the latter hold so many rows that more takes minutes
+RESAMPLES = 2000
+RESAMPLES_OF_EVENTS = 1000  # they hold so many rows that more takes minutes
 NO_CALIB = "argmax (no calib part)"  # the rule of a run whose split has no part to fit on
 
 

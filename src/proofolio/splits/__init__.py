@@ -2,7 +2,8 @@
 
 from proofolio.splits.allocate import allocate, encode
 from proofolio.splits.build import Split, make
-from proofolio.splits.checks import assert_disjoint, crossings
+from proofolio.splits.checks import assert_disjoint
+from proofolio.splits.crossing import crossings
 from proofolio.splits.prequential import PrequentialSplit, training
 from proofolio.splits.store import info, read, windows, write
 from proofolio.splits.text import parts_text

@@ -69,7 +69,8 @@ def features(events: pd.DataFrame, windows: Windows | None = None) -> tuple[list
                 return len(block)
 
             blocks = np.split(arrays.stable_order(codes), _edges(codes))
-            first += list(pool.map(fill, blocks))[0]
+            widths = list(pool.map(fill, blocks))  # all of them: a failure is raised here
+            first += widths[0]
     return windows.names, values
 
 

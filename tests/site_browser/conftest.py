@@ -1,0 +1,45 @@
+"""The site of this repository for a browser: as `make site` left it where that is newer, else built."""
+
+import os
+import subprocess
+import sys
+
+import browser
+import pytest
+import site_pages
+
+
+def newest(folder):
+    """Return when the newest file of a folder was written."""
+    return max(path.stat().st_mtime for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the built site; without the pages of case studies where it was built here."""
+    made = site_pages.ROOT / "site" / "index.html"
+    sources = max(newest(site_pages.ROOT / "docs"), (site_pages.ROOT / "mkdocs.yml").stat().st_mtime)
+    if made.is_file() and made.stat().st_mtime >= sources:
+        return made.parent
+    into = tmp_path_factory.mktemp("site_browser")
+    site_pages.copy(into)
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet"],
+        cwd=into, capture_output=True, text=True, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return into / "site"
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """Where the site is served from, with a slash at its end."""
+    with browser.served(site) as told:
+        yield told
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless browser."""
+    with browser.launched() as started:
+        yield started
