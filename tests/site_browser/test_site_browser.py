@@ -16,7 +16,9 @@ SCHEME = "(scheme) => document.body.setAttribute('data-md-color-scheme', scheme)
 WIDE = "document.documentElement.scrollWidth"
 RING = """() => { const style = getComputedStyle(document.activeElement)
   return style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth) }"""
-FOCUS = "() => (document.activeElement.getAttribute('aria-label') || document.activeElement.innerText)"
+FOCUS = (
+    "() => (document.activeElement.getAttribute('aria-label') || document.activeElement.innerText)"
+)
 LATE = "() => typeof document$ !== 'undefined'"
 MARKED = "() => [document.activeElement.tagName, document.activeElement.className].join(' ')"
 
