@@ -1,4 +1,4 @@
-"""The site of this repository for a browser: as `make site` left it where that is newer, else built."""
+"""The site for a browser: as `make site` left it where that is up to date, else built."""
 
 import os
 import subprocess
