@@ -1,4 +1,4 @@
-"""The site of this repository for a browser: as `make site` left it where that is newer, else built."""
+"""The site for a browser: as `make site` left it where that is up to date, else built."""
 
 import os
 import subprocess
@@ -18,7 +18,9 @@ def newest(folder):
 def site(tmp_path_factory):
     """The folder of the built site; without the pages of case studies where it was built here."""
     made = site_pages.ROOT / "site" / "index.html"
-    sources = max(newest(site_pages.ROOT / "docs"), (site_pages.ROOT / "mkdocs.yml").stat().st_mtime)
+    sources = max(
+        newest(site_pages.ROOT / "docs"), (site_pages.ROOT / "mkdocs.yml").stat().st_mtime
+    )
     if made.is_file() and made.stat().st_mtime >= sources:
         return made.parent
     into = tmp_path_factory.mktemp("site_browser")

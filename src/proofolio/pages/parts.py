@@ -90,7 +90,10 @@ def pictures(folder: Path) -> list[tuple[str, str]]:
 
 
 def sheets(shown: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Yield picture sheets with their captions, or the sentence that says where they are."""
+    """Yield picture sheets with their captions, or the sentence that says where they are.
+
+    MkDocs leaves addresses in HTML as they are, and a page is a folder of the site: hence `../`.
+    """
     if not shown:
         yield (
             "Pictures are rendered where the data is present; they are no part of the repository, "
