@@ -63,9 +63,13 @@ def _seed(e: Evidence, report: Report, run: Run, where: str) -> None:
 
 
 def _rungs(e: Evidence, report: Report) -> None:
-    """One configuration of a rung (per split) has no parent; the others change it step by step."""
+    """One configuration of a rung (per split) has no parent; the others change it step by step.
+
+    Trials may come before the configuration they start from is trained.
+    """
+    runs = [run for run in e.runs.values() if not run.is_trial]
     starts: dict[tuple[str, str], set[str]] = {}
-    for run in e.runs.values():
+    for run in runs:
         names = starts.setdefault((run.split, run.rung), set())
         if run.parent is None:
             names.add(run.name)
@@ -74,10 +78,8 @@ def _rungs(e: Evidence, report: Report) -> None:
         if len(names) > 1:
             what = f"several configurations have no parent: {', '.join(sorted(names))}"
             report.add("4", where, what, "give all but the first a parent, or a rung of their own")
-        elif not names:
-            first_lost = any((r.split, r.rung) == (split, rung) for r in e.runs.values())
-            if first_lost and not e.unreadable:
-                report.add("4", where, "its first run, without a parent, is missing", RESTORE)
+        elif not names and not e.unreadable:
+            report.add("4", where, "its first run, without a parent, is missing", RESTORE)
 
 
 def _step(report: Report, step: str, part: str, fitting: str, where: str) -> None:
