@@ -36,7 +36,7 @@ def table(frame: pd.DataFrame) -> dict[str, Any]:
 
 def described(figure: Figure) -> str:
     """Return what a figure shows: its panels with their titles, axes and what is told apart."""
-    panels = [_panel(axes) for axes in figure.axes]
+    panels = [_panel(axes) for axes in figure.axes if axes.has_data() or axes.get_title()]
     told = [panel for panel in dict.fromkeys(panels) if panel]
     many = len(panels)
     shown = f"{many} panels" if many > 1 else "One panel"
