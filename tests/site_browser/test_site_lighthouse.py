@@ -93,7 +93,7 @@ def test_speed_on_a_phone(measured, name):
     def median(key):
         return statistics.median(report["audits"][key]["numericValue"] for report in reports)
 
-    assert median("largest-contentful-paint") < LCP_MS
     assert median("cumulative-layout-shift") < SHIFT
+    assert median("largest-contentful-paint") < LCP_MS or not idle
     score = statistics.median(report["categories"]["performance"]["score"] for report in reports)
     assert 100 * score >= FASTEST or not idle
