@@ -51,7 +51,8 @@ def download(raw: Path, site: str = SITE, archives: dict[str, str] | None = None
     for path in stored.values():
         with tarfile.open(path) as archive:
             wanted = [m for m in archive.getmembers() if m.isfile() and _wanted(m.name)]
-            archive.extractall(raw, members=wanted, filter="data")
+            checked = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # since 3.11.4
+            archive.extractall(raw, members=wanted, **checked)
 
 
 def _wanted(name: str) -> bool:
