@@ -39,7 +39,12 @@ def parquet(tree: Tree, name: str) -> None:
                 raise Refused(f"{shown} is no Parquet file")
             with limits.within(READING):
                 text = _footer(shown, pq.ParquetFile(stream))
-                _contents(shown, pq.ParquetFile(stream, read_dictionary=text))
+                try:
+                    _contents(shown, pq.ParquetFile(stream, read_dictionary=text))
+                except (pa.ArrowException, OSError) as error:
+                    if "DeltaByteArrayDecoder" not in str(error):
+                        raise
+                    _contents(shown, pq.ParquetFile(stream))  # text that shares beginnings
     except MemoryError:
         raise Refused(f"{shown} needs over {READING:,} bytes to be read") from None
     except Refused:
@@ -58,7 +63,7 @@ def csv(shown: str, data: bytes) -> None:
 
 
 def _footer(shown: str, table: "pq.ParquetFile") -> list[str]:
-    """Check what a table says of itself; return its columns of text that dictionaries may hold."""
+    """Check what a table says of itself; return its columns of text."""
     import pyarrow as pa
 
     found, schema = table.metadata, table.schema_arrow
@@ -71,15 +76,13 @@ def _footer(shown: str, table: "pq.ParquetFile") -> list[str]:
         raise Refused(f"{shown} claims {rows:,} rows of {columns:,} columns")
     if not 0 <= unpacked <= MOST_UNPACKED:
         raise Refused(f"{shown} would unpack to {unpacked:,} bytes")
-    chunks = [group.column(i) for group in groups[:1] for i in range(columns)]
-    delta = {c.path_in_schema for c in chunks if "DELTA_BYTE_ARRAY" in c.encodings}
     text = []
     for column in schema:
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         if not (pa.types.is_primitive(kind) or is_text or pa.types.is_null(kind)):
             raise Refused(f"{shown}: column {one_line(column.name, 40)} is {kind}")
-        text += [column.name] if is_text and column.name not in delta else []
+        text += [column.name] if is_text else []
     return text
 
 
