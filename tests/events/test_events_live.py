@@ -49,7 +49,9 @@ def cases(draw):
             "unit": pick(["a", "b"]),
             "unit2": pick(["x", "y"]),
             "time": time,
-            "amount": draw(st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=n, max_size=n)),
+            "amount": draw(
+                st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=n, max_size=n)
+            ),
             "label": pd.Series(pick(["fraud", "genuine", "fraud", None]), dtype=object),
         }
     )
