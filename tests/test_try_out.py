@@ -91,12 +91,6 @@ def built(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.launched() as started:
-        yield started
-
-
 @pytest.fixture
 def visit(built, chromium):
     """Open a page of the built site from this machine; notes requests, keeps the site's folder."""

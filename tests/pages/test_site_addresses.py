@@ -55,8 +55,8 @@ class TestInABrowser:
 
     pytestmark = browser.MARKS
 
-    def test_every_file_of_a_page_is_found_and_the_search_answers(self, host):
-        with browser.launched() as chromium, browser.served(host) as base:
+    def test_every_file_of_a_page_is_found_and_the_search_answers(self, host, chromium):
+        with browser.served(host) as base:
             page, missing = chromium.new_page(), []
             page.on("response", lambda r: missing.append(r.url) if r.status >= 400 else None)
             page.goto(f"{base}{BELOW}/start/")
@@ -69,12 +69,10 @@ class TestInABrowser:
             first = page.locator(".md-search-result__link").first.get_attribute("href")
             assert first.startswith(f"{base}{BELOW}/") and missing == []
 
-    def test_from_the_file_system_a_page_is_styled(self, host):
-        with browser.launched() as chromium:
-            page = chromium.new_page()
-            page.goto((host / BELOW / "start" / "index.html").as_uri())
-            height = page.locator(".md-header").evaluate("e => getComputedStyle(e).position")
-            assert height == "sticky"
-            assert (
-                page.get_by_role("link", name="Updating").first.get_attribute("href") == "updating/"
-            )
+    def test_from_the_file_system_a_page_is_styled(self, host, chromium):
+        page = chromium.new_page()
+        page.goto((host / BELOW / "start" / "index.html").as_uri())
+        height = page.locator(".md-header").evaluate("e => getComputedStyle(e).position")
+        assert height == "sticky"
+        link = page.get_by_role("link", name="Updating").first
+        assert link.get_attribute("href") == "updating/"

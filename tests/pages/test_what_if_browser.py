@@ -46,12 +46,6 @@ def built(tmp_path_factory):
     return SimpleNamespace(root=site / "site", facts=facts, read=operating.read(facts))
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.launched() as started:
-        yield started
-
-
 @pytest.fixture
 def visit(built, chromium):
     """Open the page from the file system; notes requests and errors."""

@@ -1,25 +1,16 @@
 """The pages in headless Chromium: sorting, phases, widths, print, and no request to anybody."""
 
 import re
-import shutil
 
+import browser
 import pytest
 from rubric import made_up as graded
 
 from proofolio.rubric import report
 from proofolio.rubric.report import html, sheet
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-                None)  # fmt: skip
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--disable-dev-shm-usage"]  # fmt: skip
 WEAK = {"SL1": "fail", "SL4": "fail", "BU4": "partial", "CO3": "na", "RT3": "fail"}
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on the PATH"),
-]
+pytestmark = browser.MARKS
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +25,6 @@ def folder(tmp_path_factory):
     (into / "single.html").write_text(html.write(graded.result(weak)))
     (into / "sheet.html").write_text(sheet.page())
     return into
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -38,10 +38,3 @@ def address(site):
     """Where the site is served from, with a slash at its end."""
     with browser.served(site) as told:
         yield told
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A headless browser."""
-    with browser.launched() as started:
-        yield started
