@@ -13,6 +13,19 @@ BLOCK = 32  # rows
 _SMALL = 1 << 18  # products of a matrix multiplication that NumPy's library does without threads
 
 
+def tied_blocks(values: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cut sorted `values` (n,) into blocks that hold all rows of each value.
+
+    Returns:
+        Edges (blocks + 1,), and which blocks (blocks,) are one value of more than `rows` rows;
+        values of fewer share blocks of less than twice as many.
+    """
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1])
+    alone = np.diff(starts, append=len(values)) > rows
+    new = alone | np.append(True, alone[:-1]) | (np.diff(starts // rows, prepend=-1) > 0)
+    return np.append(starts[new], len(values)), alone[new]
+
+
 class Sweep:
     """Sums of columns over the rows before places; both are asked for before the first call."""
 
