@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from proofolio.metrics.resampling import Clustering, Draws, Once
-from proofolio.metrics.sweep import tied_blocks
+from proofolio.metrics.sweep import product, tied_blocks
 
 _ROWS = 64  # of a block: the weights of 500 resamples fit a processor's nearest caches
 _EXACT = 1 << 24  # float32 holds every integer up to here
@@ -78,13 +78,13 @@ class Ranking:
             positive, negative = self._weights(draws, block, kind)
             if len(positive):
                 if "auroc" in names:
-                    within = block.beaten.astype(negative.dtype, copy=False) @ negative
+                    within = product(block.beaten.astype(kind, copy=False), negative)
                     within *= positive
                     lost += within.sum(axis=0)
                     lost += 2 * below * positive.sum(axis=0)
                 if "average_precision" in names:
-                    true = above + block.level.astype(positive.dtype, copy=False) @ positive
-                    flagged = below + block.alarms.astype(negative.dtype, copy=False) @ negative
+                    true = above + product(block.level.astype(kind, copy=False), positive)
+                    flagged = below + product(block.alarms.astype(kind, copy=False), negative)
                     flagged += true
                     true /= np.maximum(flagged, _TINY, out=flagged)
                     true *= positive

@@ -26,6 +26,17 @@ def tied_blocks(values: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
     return np.append(starts[new], len(values)), alone[new]
 
 
+def product(matrix: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return (k, rows) @ (rows, b) in parts that NumPy's library multiplies without threads.
+
+    Many small products on threads wait for each other longer than they take.
+    """
+    step = max(1, _SMALL // max(weights.size, 1))
+    if len(matrix) <= step:
+        return matrix @ weights
+    return np.concatenate([matrix[i : i + step] @ weights for i in range(0, len(matrix), step)])
+
+
 class Sweep:
     """Sums of columns over the rows before places; both are asked for before the first call."""
 
@@ -56,11 +67,9 @@ class Sweep:
         b = draws[0].shape[1]
         total = np.zeros((len(self._columns), b))
         sums = np.zeros((sum(map(len, self._places.values())), b))
-        step = max(1, _SMALL // (BLOCK * b))
         for rows, lines, columns, values in self._blocks:
             own = self._groups.weights(draws, rows).astype(np.float64)
-            found = [values[i : i + step] @ own for i in range(0, len(values), step)]
-            found = found[0] if len(found) == 1 else np.concatenate(found)
+            found = product(values, own)
             np.add(total[columns], found[len(total) :], out=sums[lines])
             total += found[: len(total)]
         return Sums(dict(zip(self._columns, total, strict=True)), self._lines, self._places, sums)
