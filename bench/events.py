@@ -11,8 +11,8 @@ and terminals of a part, and their time is scaled up:
   in pandas that we know. A stricter peer, without an aim.
 
 Live: one event at a time against a filter of the table. Simulator: worlds of the same sizes (with
---large also the Handbook's) against a loop over cards and days. Results go to bench/results/events.json and events.csv with hardware and
-versions.
+--large also the Handbook's) against a loop over cards and days. Results go to
+bench/results/events.json and events.csv with hardware and versions.
 """
 
 import itertools

@@ -28,7 +28,7 @@ from proofolio.evidence.provenance import processor
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PACKAGES = ("numpy", "pandas", "scikit-learn", "torch", "torchvision", "timm", "proofolio")
-ROUNDS, LONG = 3, 60.0  # rounds; seconds of a peer after which there is no other
+ROUNDS, LONG = 3, 30.0  # rounds; seconds of a peer after which there is no other
 TICK = 1e-2  # seconds: processor time is counted in these
 # The benchmarks that know `--large`; the others have one size.
 BENCHMARKS = {
@@ -60,8 +60,8 @@ def race(
 ) -> list[dict]:
     """Return a row for each of our works beside each peer, timed in turn, once each a round.
 
-    `peers` gives by name what is called and which share of the work that is. After a round in which
-    a peer takes over a minute there is no other; a row's `rounds` says how many there were. `more`
+    `peers` gives by name what is called and which share of the work that is. A round in which a
+    peer takes over half a minute is the last; a row's `rounds` says how many there were. `more`
     goes into each row: `size` (a growing benchmark's), `aim` (the ratio wanted).
     """
     times: list[dict[str, tuple[float, float]]] = []

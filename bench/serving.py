@@ -23,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -228,12 +228,13 @@ def main() -> None:
     write("serving", measured(CASES), "python bench/serving.py")
 
 
-def measured(cases: Sequence[tuple[str, int, int, str]]) -> list[dict]:
-    """Return a line per case; the models alone are timed first."""
+def measured(cases: Sequence[tuple[str, int, int, str]]) -> Iterator[dict]:
+    """Yield a line per case; the models alone are timed first."""
     models = list(dict.fromkeys(case[0] for case in cases))
     alone = {model: direct(model) for model in models}
     items = scorer(models[0])[1]
-    return [load(*case, items, 8700 + n) | alone[case[0]] for n, case in enumerate(cases)]
+    for n, case in enumerate(cases):
+        yield load(*case, items, 8700 + n) | alone[case[0]]
 
 
 if __name__ == "__main__":

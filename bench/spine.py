@@ -110,7 +110,7 @@ def bootstrap(rows: int) -> list[dict]:
 
     return [
         compare(
-            f"clustered bootstrap of {name}, {rows:,} rows",
+            f"clustered bootstrap of {peer.__name__}, {rows:,} rows",
             partial(ours, name),
             partial(loop, peer),
             f"loop over {peer.__name__}",

@@ -1,5 +1,6 @@
 """Every benchmark runs, at a size that takes seconds, and the page is what the results give."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -87,6 +88,44 @@ def test_a_round_that_is_remembered_would_be_seen(bench):
     assert row["ratio"] > 10  # a memory shows as speed: benchmarks change their input each round
 
 
+def test_one_run_of_a_peer_serves_all_rows_of_a_round(bench, monkeypatch):
+    runs = []
+    works = {name: lambda name=name: runs.append(name) for name in ("a", "b")}
+    peers = {"x": (lambda: runs.append("x"), 0.5), "y": (lambda: runs.append("y"), 1.0)}
+    rows = bench.race(works, peers, rounds=2, size=5)
+    assert runs == ["a", "b", "x", "y"] * 2
+    assert [(row["name"], row["peer"]) for row in rows] == [*zip("aabb", "xyxy", strict=True)]
+    assert {(row["rounds"], row["size"]) for row in rows} == {(2, 5)}
+    monkeypatch.setattr(bench, "LONG", -1.0)  # any peer takes too long for another round
+    assert bench.compare("a", works["a"], peers["x"][0], "x", rounds=3)["rounds"] == 1
+
+
+def test_rows_before_a_failure_are_kept_and_marked(bench, tmp_path):
+    def rows():
+        yield {"name": "first", "seconds": 1.0}
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.write("spine", rows(), "python bench/spine.py")
+    report = files.read_json(tmp_path / "spine.json")
+    assert report["unfinished"] and [row["name"] for row in report["rows"]] == ["first"]
+
+    import page
+
+    assert "rows are missing" in "\n".join(page.section("T", report))
+
+
+def test_a_failing_benchmark_stops_no_other(bench, tmp_path, monkeypatch, capsys):
+    for name, text in (("one", "raise SystemExit(3)"), ("two", "print('ran')"), ("page", "")):
+        (tmp_path / f"{name}.py").write_text(text + "\n")
+    monkeypatch.setattr(bench, "HERE", tmp_path)
+    monkeypatch.setattr(bench, "BENCHMARKS", {"one": False, "two": True})
+    with pytest.raises(SystemExit, match="did not finish: one;"):
+        bench.main()
+    told = capsys.readouterr().out
+    assert "[one: 0 s, exit status 3]" in told and "[two: 0 s]" in told
+
+
 def test_the_page_is_what_the_results_give():
     import page
 
@@ -108,3 +147,33 @@ def test_the_page_names_what_misses_its_aim_and_how_time_grows():
     hardware = {"machine": "x", "cores": 2, "load_before": 7.0}
     report = {"rows": rows, "hardware": hardware, "how": "it", "versions": {"a": "1"}}
     assert "busy with other work (load 7.0" in "\n".join(page.section("T", report))
+
+
+def test_the_page_says_at_a_glance_where_we_are_ahead():
+    import page
+
+    rows = [
+        {
+            "name": f"grouped split, {size:,} rows",
+            "size": size,
+            "seconds": 1.0,
+            "peer": "p",
+            "ratio": ratio,
+            "aim": 20,
+        }
+        for size, ratio in ((1_000, 19.0), (10_000, 31.0))
+    ] + [{"name": "one repository, start-up included", "seconds": 1.0, "peer": "q", "ratio": 0.4}]
+    lines = page.summary({"spine": {"rows": [*rows, {"name": "alone", "seconds": 1.0}]}})
+    assert "| grouped split | 10,000 rows | p | **31** | 20 | at 1 of 2 sizes |" in lines
+    assert "| one repository, start-up included |  | q | **0.4** | ahead | no |" in lines
+    assert not any("alone" in line for line in lines)
+    assert "missed at some size: grouped split; one repository" in "\n".join(lines)
+
+
+def test_every_column_of_the_page_has_a_name_of_its_own():
+    import page
+
+    for path in sorted(page.RESULTS.glob("*.json")):
+        for row in files.read_json(path)["rows"]:
+            for key in set(row) - set(page.COLUMNS) - page.HIDDEN:
+                assert not re.search("_(ms|mb|p9|less)", f"_{key}"), f"{key}: name it in COLUMNS"
