@@ -55,7 +55,8 @@ WHY = {
     " the peer gains with size, entities have more events each.",
     "simulated cards": "At a million events half of the time is random draws and what they read;"
     " the order by time, the marks of fraud and the text of the table share the rest. The peer"
-    " draws one payment at a time, but sorts and marks frauds by whole columns, so it gains with size.",
+    " draws one payment at a time, but sorts and marks frauds by whole columns, so it gains with"
+    " size.",
     "fine-tuning": "In an epoch of 64 pictures the network's own arithmetic takes five sixths of"
     " the processor time, ours and the peer's. It differs by the layout and number format that the"
     " probe chooses; decoding, augmentation, val and the saved state share the last sixth.",
