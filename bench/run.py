@@ -29,7 +29,7 @@ ROUNDS = 3
 # The benchmarks that know `--large`; the others have one size.
 BENCHMARKS = {
     "spine": True, "events": True, "sequences": False, "finetune": True, "door": False,
-    "serving": False, "grading": False,
+    "serving": False, "serving_images": False, "grading": False,
 }  # fmt: skip
 _load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # before any work of ours
 
