@@ -1,6 +1,6 @@
 """A stranger's file to pixels, within limits, and what can be said of it without a model.
 
-Decoded as the training pictures were (`cache`), so that the same file gives the same pixels.
+Decoded as the training pictures were (`decoding`), so that the same file gives the same pixels.
 """
 
 import io
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from proofolio_torch import cache
+from proofolio_torch import decoding
 from proofolio_torch.service.refusals import RequestRefused
 
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -54,10 +54,10 @@ def read(
             for one that does not decode.
     """
     claimed(data, name=name, most_bytes=most_bytes, most_pixels=most_pixels)
-    picture = cache.pixels(np.frombuffer(data, np.uint8), channels)
+    picture = decoding.pixels(np.frombuffer(data, np.uint8), channels)
     if picture is None:
         raise _refused(422, f"{name} does not decode", "a whole file", "a damaged one")
-    made = cache.fitted(picture, (size, size, channels), "stretch")
+    made = decoding.fitted(picture, (size, size, channels), "stretch")
     height, width = picture.shape[:2]
     return Opened(made, statistics(made, width, height))
 
