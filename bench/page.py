@@ -35,6 +35,7 @@ TITLES = {
     "sequences": "Sequences of events",
     "serving": "The scoring service",
     "serving_fraud": "The scoring service of the fraud case study",
+    "serving_images": "The scoring service of the X-ray case study",
     "grading": "Grading",
 }
 # Why a row may miss its aim, by the beginning of its name: said only where one does.

@@ -72,7 +72,10 @@ class Recorder:
         self.split = splits.info(layout, self._experiment.split)
         self.parts = splits.read(layout, self._experiment.split)
         self.classes = self.split.classes or project.classes
-        self._base = store.base_id(layout, project, experiment_name, seed)
+        units = trial.units if trial else None
+        if units is not None:
+            self.parts = trials.fewer(self.parts, table.read_examples(layout), units)
+        self._base = store.base_id(layout, project, experiment_name, seed, units)
         self._argv = provenance.normalised_argv(argv, layout.root)
         self._fitted: dict[tuple[str, str], Fitted] = {}
         self._attempt: attempt.Attempt | None = None
