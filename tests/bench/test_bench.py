@@ -18,7 +18,7 @@ def bench(tmp_path, monkeypatch):
     import run
 
     monkeypatch.setattr(run, "RESULTS", tmp_path)
-    monkeypatch.setitem(run.compare.__kwdefaults__, "rounds", 1)
+    monkeypatch.setattr(run, "ROUNDS", 1)
     return run
 
 
@@ -36,7 +36,7 @@ def test_spine(tmp_path):
 
     spine.main(split=(600,), interval=(300,), hashes=(400,))
     rows = rows_of(tmp_path, "spine")
-    assert len(rows) == 4 and all(row["ratio"] > 0 for row in rows)
+    assert len(rows) == 6 and all(row["ratio"] > 0 for row in rows)
     assert all(row["worst_share"] < 5 for row in rows[:2])
 
 
