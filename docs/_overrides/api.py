@@ -148,14 +148,14 @@ def signature(name: str, member: Any) -> str:
     if member.is_class:
         bases = ", ".join(str(base) for base in member.bases)
         fields = [
-            f"    {a.name}: {a.annotation}"
+            f"    {a.name}: {a.annotation}{f' = {a.value}' if a.value else ''}"
             for a in member.members.values()
             if a.is_attribute and a.annotation and not a.name.startswith("_")
         ]
         head = f"class {name}({bases})" if bases else f"class {name}"
         head = "\n".join([f"{head}:", *fields]) if fields else head
         made = member.members.get("__init__")
-        if made and made.is_function:
+        if made and made.is_function and "dataclass" not in member.labels:
             return f"{head}\n\n{_call(name, made).removesuffix(' -> None')}"
         return head
     return _call(name, member)
