@@ -35,6 +35,7 @@ TITLES = {
     "sequences": "Sequences of events",
     "serving": "The scoring service",
     "serving_fraud": "The scoring service of the fraud case study",
+    "serving_images": "The scoring service of the X-ray case study",
     "grading": "Grading",
 }
 # Why a row may miss its aim, by the beginning of its name: said only where one does.
@@ -76,11 +77,22 @@ def section(title: str, report: dict) -> list[str]:
             " not the seconds.",
             "",
         ]
-    lines += [*table(rows), ""]
+    same = constant(rows)
+    lines += [*table([{k: v for k, v in row.items() if k not in same} for row in rows]), ""]
+    if same:
+        told = ", ".join(f"{key.replace('_', ' ')} {shown(value)}" for key, value in same.items())
+        lines += [f"The same in every row: {told}.", ""]
     if grown := growth(rows):
         lines += ["Growth: " + "; ".join(f"{name} {power:.2f}" for name, power in grown) + ".", ""]
     lines += [line for line in missed(rows)]
     return [*lines, f"Versions: {versions}.", ""]
+
+
+def constant(rows: list[dict]) -> dict[str, object]:
+    """Return what three rows or more have in common: said below the table, not in a column."""
+    first = rows[0] if len(rows) > 2 else {}
+    kept = {*COLUMNS, *HIDDEN}
+    return {k: v for k, v in first.items() if k not in kept and all(r.get(k) == v for r in rows)}
 
 
 def table(rows: list[dict]) -> list[str]:
