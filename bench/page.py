@@ -36,6 +36,7 @@ TITLES = {
     "sequences": "Sequences of events",
     "serving": "The scoring service",
     "serving_fraud": "The scoring service of the fraud case study",
+    "serving_images": "The scoring service of the X-ray case study",
     "grading": "Grading",
 }
 # Why a row may miss its aim, by the beginning of its name, from profiles of what is timed (cProfile
@@ -75,13 +76,14 @@ COLUMNS = {
     "live_less_batch": "Live score less the table's, at most",
     "requests": "Requests", "clients": "Clients", "not_answered": "Not answered",
     "degraded": "Answered by rules", "microseconds_per_event": "Microseconds an event",
-    "peak_mb": "Peak memory, MB", "loaded_batches_per_second": "Batches a second, loader",
+    "peak_mb": "Peak memory, MB", "memory_mb": "Memory, MB", "loaded_batches_per_second": "Batches a second, loader",
     "sorted": "Sorting, seconds", "images_per_second": "Pictures a second",
     "peer_images_per_second": "The peer's pictures a second", "chosen": "Number format, layout",
     "cache_seconds": "Cache, seconds", "probe_seconds": "Probe, seconds",
     "paid_after": "Both paid for after epochs",
     "val_log_loss": "Loss on val", "val_log_loss_float32": "In float32",
 }  # fmt: skip
+MAIN = list(COLUMNS)[:7]  # columns of every table, whatever stands in them
 HIDDEN = {"peer_share_timed", "size", "events", "rounds"}
 SIZE = re.compile(r", ([\d,.]*\d( million)?) (rows|hashes|events|cards|pictures)(, \d+ (days|px))?")
 
@@ -141,21 +143,37 @@ def section(title: str, report: dict) -> list[str]:
         ]
     if report.get("unfinished"):
         lines += ["This benchmark did not come to its end: rows are missing.", ""]
-    lines += [*table(rows), ""]
+    same = constant(rows)
+    lines += [*table([{k: v for k, v in row.items() if k not in same} for row in rows]), ""]
+    if same:
+        told = "; ".join(f"{label(key)} {shown(value)}" for key, value in same.items())
+        lines += [f"The same in every row: {told}.", ""]
     if grown := growth(rows):
         lines += ["Growth: " + "; ".join(f"{name} {power:.2f}" for name, power in grown) + ".", ""]
     lines += [line for line in missed(rows)]
     return [*lines, f"Versions: {versions}.", ""]
 
 
+def constant(rows: list[dict]) -> dict[str, object]:
+    """Return what three rows or more have in common: said below the table, not in a column."""
+    first = rows[0] if len(rows) > 2 else {}
+    kept = {*MAIN, *HIDDEN}
+    return {k: v for k, v in first.items() if k not in kept and all(r.get(k) == v for r in rows)}
+
+
 def table(rows: list[dict]) -> list[str]:
     """Return a Markdown table of all rows, with a column for every key that any row has."""
     keys = [key for key in COLUMNS if any(key in row for row in rows)]
     keys += [k for k in dict.fromkeys(k for r in rows for k in r) if k not in {*keys, *HIDDEN}]
-    head = [COLUMNS.get(key, key.replace("_", " ").capitalize()) for key in keys]
+    head = [label(key) for key in keys]
     right = ["---" if key in ("name", "peer") else "---:" for key in keys]
     body = [[shown(row.get(key)) for key in keys] for row in rows]
     return ["| " + " | ".join(line) + " |" for line in (head, right, *body)]
+
+
+def label(key: str) -> str:
+    """Return a column's name."""
+    return COLUMNS.get(key, key.replace("_", " ").capitalize())
 
 
 def shown(value: object) -> str:

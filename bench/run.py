@@ -33,7 +33,7 @@ TICK = 1e-2  # seconds: processor time is counted in these
 # The benchmarks that know `--large`; the others have one size.
 BENCHMARKS = {
     "spine": True, "events": True, "sequences": False, "finetune": True, "door": False,
-    "serving": False, "grading": False,
+    "serving": False, "serving_images": False, "grading": False,
 }  # fmt: skip
 _load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # before any work of ours
 

@@ -74,6 +74,43 @@ def test_door_reads_the_stages_that_a_project_prints(tmp_path, monkeypatch):
     assert door.STAGE.findall("noise\n[cards: 13.4 s]\n") == [("cards", "13.4")]
 
 
+def test_serving_images(tmp_path, monkeypatch):
+    """A small network behind the real command: nothing lost, nothing mixed up, refusals quick."""
+    import serving_images
+
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "service"))
+    import pictures_support
+
+    folder = tmp_path / "work" / "serving"
+    folder.mkdir(parents=True)
+    pictures_support.export(folder)
+    monkeypatch.setattr(serving_images, "PICTURES", 6)
+    given = (serving_images.CASE, tmp_path, (1, 4, 16), 48, ((90, 120), (900, 1200)))
+    rows = {row["name"]: row for row in serving_images.measured(*given)}
+    loads = [row for row in rows.values() if "clients" in row]
+    assert len(loads) == 7 and not any(row["failed"] for row in loads)
+    assert not any(rows[f"{n} client{'s' * (n > 1)}"]["told_to_come_back"] for n in (1, 4, 16))
+    flood = rows["more clients than places"]
+    refused = [row for name, row in rows.items() if name.startswith("refused: ")]
+    assert len(refused) == 6 and all(row["requests"] for row in refused)
+    assert flood["told_to_come_back"] == rows["refused: no place"]["requests"]
+    assert max(row["median_ms"] for row in refused) < 1000
+    assert loads[-1]["memory_mb"] < loads[0]["memory_mb"] + 400
+
+
+def test_an_answer_of_another_picture_would_be_seen(monkeypatch):
+    import serving_images
+    from serving_images import Picture
+
+    told = {"results": [{"id": "a", "probabilities": {"x": 0.2, "y": 0.8}}], "degraded": False}
+    monkeypatch.setattr(serving_images, "post", lambda *_: (200, serving_images.json.dumps(told)))
+    off = [
+        serving_images._asked(None, Picture(b"", id, serving_images.np.array(p))).off
+        for id, p in (("a", [0.2, 0.8]), ("a", [0.3, 0.7]), ("b", [0.2, 0.8]))
+    ]
+    assert off == [0.0, pytest.approx(0.1), float("inf")]
+
+
 def test_a_round_that_is_remembered_would_be_seen(bench):
     import time
 

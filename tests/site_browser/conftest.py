@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import browser
+import fetched
 import pytest
 import site_pages
 
@@ -38,3 +39,22 @@ def address(site):
     """Where the site is served from, with a slash at its end."""
     with browser.served(site) as told:
         yield told
+
+
+@pytest.fixture(scope="module")
+def axe():
+    return (fetched.package("axe", "axe-core") / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def page(chromium, address):
+    """A page without motion; a request to elsewhere or an error in its console fails the test."""
+    context = chromium.new_context(bypass_csp=True, reduced_motion="reduce")
+    opened, asked, failed = context.new_page(), [], []
+    context.on("request", lambda request: asked.append(request.url))
+    opened.on("pageerror", lambda error: failed.append(str(error)))
+    opened.on("console", lambda m: failed.append(m.text) if m.type == "error" else None)
+    yield opened
+    context.close()
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert failed == []

@@ -1,98 +1,20 @@
-"""The site in headless Chromium: axe in both schemes, keyboard, phones, print, links."""
+"""The site in headless Chromium: keyboard, phones, print, links."""
 
 import html.parser
 from urllib.parse import unquote, urljoin, urlsplit
 
 import browser
-import fetched
 import pytest
+from looking import names, ready
 
 pytestmark = browser.MARKS
-GRAVE = ("serious", "critical")
-STILL = "*, ::before, ::after { transition: none !important; animation: none !important }"
-AXE = """async (chosen) => (await axe.run(document, chosen)).violations.map((found) =>
-  [found.impact, `${found.id}: ${found.nodes.map((node) => node.target).join(" | ")}`])"""
-SCHEME = "(scheme) => document.body.setAttribute('data-md-color-scheme', scheme)"
 WIDE = "document.documentElement.scrollWidth"
 RING = """() => { const style = getComputedStyle(document.activeElement)
   return style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth) }"""
 FOCUS = (
     "() => (document.activeElement.getAttribute('aria-label') || document.activeElement.innerText)"
 )
-LATE = "() => typeof document$ !== 'undefined'"
 MARKED = "() => [document.activeElement.tagName, document.activeElement.className].join(' ')"
-
-
-@pytest.fixture(scope="module")
-def axe():
-    return (fetched.package("axe", "axe-core") / "axe.min.js").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def page(chromium, address):
-    """A page without motion; a request to elsewhere or an error in its console fails the test."""
-    context = chromium.new_context(bypass_csp=True, reduced_motion="reduce")
-    opened, asked, failed = context.new_page(), [], []
-    context.on("request", lambda request: asked.append(request.url))
-    opened.on("pageerror", lambda error: failed.append(str(error)))
-    opened.on("console", lambda m: failed.append(m.text) if m.type == "error" else None)
-    yield opened
-    context.close()
-    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
-    assert failed == []
-
-
-def names(site):
-    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
-
-
-def ready(page, url):
-    """Open a page and wait until Material's program has run, where the page has it."""
-    page.goto(url)
-    if page.locator("script[data-late], script[src*=bundle]").count():
-        page.wait_for_function(LATE)
-
-
-def findings(page, axe, scheme):
-    """Return what axe finds grave; in the dark scheme only what a scheme can change."""
-    if page.locator("body[data-md-color-scheme]").count():
-        page.evaluate(SCHEME, "slate" if scheme == "dark" else "default")
-    page.emulate_media(color_scheme=scheme)
-    if page.evaluate("typeof axe") == "undefined":
-        page.add_style_tag(content=STILL)
-        page.add_script_tag(content=axe)
-    chosen = {"rules": {"scrollable-region-focusable": {"enabled": False}}}  # Chromium's own work
-    if scheme == "dark":
-        chosen = {"runOnly": ["color-contrast", "link-in-text-block"]}
-    return [told for impact, told in page.evaluate(AXE, chosen) if impact in GRAVE]
-
-
-CASE = "case_studies/medical_imaging"
-KINDS = {  # one page of each kind: all of them, four score, take minutes
-    "index.html", "404.html", "case_studies/index.html", f"{CASE}/index.html",
-    f"{CASE}/net_benefit/index.html", f"{CASE}/notebook_01_explore/index.html",
-    f"{CASE}/errors_and_slices/index.html", "start/images/index.html", "guides/index.html",
-    "guides/uncertainty/index.html", "rubric/index.html", "rubric/mutants/index.html",
-    "reference/commands/index.html", "reference/api/index.html",
-}  # fmt: skip
-
-
-def test_axe_finds_nothing_grave_on_a_page_of_each_kind_in_either_scheme(page, site, address, axe):
-    found = {}
-    for name in sorted(KINDS & set(names(site))):
-        ready(page, address + name)
-        for scheme in ("light", "dark"):
-            if told := findings(page, axe, scheme):
-                found[name, scheme] = told
-    assert found == {}
-
-
-def test_axe_sees_a_planted_fault_in_each_scheme(page, address, axe):
-    ready(page, address + "guides/index.html")
-    pale = "p => document.querySelector('article').insertAdjacentHTML('beforeend', p)"
-    page.evaluate(pale, "<p style='color: #999; background: #aaa'>pale</p><img src='data:,'>")
-    assert any("color-contrast" in told for told in findings(page, axe, "dark"))
-    assert any("image-alt" in told for told in findings(page, axe, "light"))
 
 
 def test_no_page_is_wider_than_a_small_phone(page, site, address):

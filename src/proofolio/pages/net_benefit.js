@@ -4,7 +4,7 @@
   const root = document.getElementById("net-benefit");
   const data = JSON.parse(document.getElementById("net-benefit-data").textContent);
   const SVG = "http://www.w3.org/2000/svg";
-  const BOX = { width: 520, height: 280, left: 50, right: 10, top: 10, bottom: 40 };
+  const BOX = { width: 400, height: 270, left: 46, right: 10, top: 10, bottom: 40 };
   const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#808080"];
   const DASHES = ["", "7 3", "2 3", ""];
   const SETTLED = 300; // ms without a change before the outcome is read out
@@ -53,11 +53,11 @@
     max: first.threshold.length - 1 });
   slider.value = state.at;
   slider.addEventListener("input", () => { state.at = Number(slider.value); show(); });
-  const told = element("div", { class: "net-benefit-told" });
+  const outcome = element("table", { "aria-label": "Outcome at this threshold" });
   const plot = element("div");
   const spoken = element("p", { role: "status", class: "md-visually-hidden" });
   spoken.style.cssText = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
-  root.replaceChildren(fields, label, slider, told, plot, spoken);
+  root.replaceChildren(fields, label, slider, outcome, plot, spoken);
 
   // What is shown -----------------------------------------------------------------------------
 
@@ -73,19 +73,16 @@
       all(s, state.at).toFixed(3)], ["flag none", percent(0), percent(1), `0 of ${s.n}`, "0.000"]];
   }
 
-  function table() {
-    const made = element("table", { "aria-label": "Outcome at this threshold" });
+  function fill() {
     const head = element("tr");
     for (const title of ["", "Sensitivity", "Specificity", "Flagged", "Net benefit"]) {
       head.append(title ? element("th", { scope: "col" }, title) : element("td"));
     }
-    made.append(head);
-    for (const [name, ...cells] of rows()) {
+    outcome.replaceChildren(head, ...rows().map(([name, ...cells]) => {
       const row = element("tr");
       row.append(element("th", { scope: "row" }, name), ...cells.map((c) => element("td", {}, c)));
-      made.append(row);
-    }
-    return made;
+      return row;
+    }));
   }
 
   function figure() {
@@ -127,7 +124,7 @@
     const used = state.at === first.in_use ? ", the one in use" : "";
     label.textContent = `Threshold ${t.toPrecision(3)}${used}`;
     slider.setAttribute("aria-valuetext", label.textContent);
-    told.replaceChildren(table());
+    fill();
     plot.replaceChildren(figure());
     clearTimeout(timer);
     timer = setTimeout(() => {
