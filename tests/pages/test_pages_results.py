@@ -202,9 +202,7 @@ def test_the_sheet_says_which_configuration_used_a_gpu(copy):
         run["runtime"]["device"] = "cuda"
         run["environment"]["gpu"] = "A Fast One 80"
         path.write_text(json.dumps(run))
-    told = section(
-        finished_project.pages_text(pages.write(layout, author)), "The chosen run"
-    )
+    told = section(finished_project.pages_text(pages.write(layout, author)), "The chosen run")
     assert "A GPU was used for `good`; the other runs" in told
     assert re.search(r"environment\.gpu-->A Fast One 80<", told)
     assert told.count("environment.gpu-->") == 2  # the chosen run's own row, and its row here
