@@ -33,8 +33,8 @@ def test_lists_and_tables_of_a_page_are_rendered(path):
     "text",
     [
         "- One.\n\n  ```sh\n  ls\n  ```\n\n  More of it.\n- Two.\n",
-        "Words:\n- one\n- two\n",
-        "Words:\n| A | B |\n",
+        "Some words\n- one\n- two\n",
+        "Some words\n| A | B |\n",
     ],
 )
 def test_a_list_or_table_in_a_paragraph_is_seen(text):
