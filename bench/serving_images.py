@@ -235,7 +235,7 @@ def measured(
 
         load(service.port, 2, PICTURES, small)  # the first ones find everything cold
         for many in clients:
-            yield loaded(f"{many} clients", many, requests)
+            yield loaded(f"{many} client{'s' * (many > 1)}", many, requests)
         with refused(service.port) as seconds:
             yield loaded(f"{many} clients, refusals beside", many, requests)
         for name, took in seconds.items():
@@ -251,11 +251,10 @@ def measured(
 
 def main(case: Path = CASE) -> None:
     """Measure and write."""
+    how = f"python bench/serving_images.py --case {case.relative_to(ROOT).as_posix()}"
     with tempfile.TemporaryDirectory(prefix="serving-") as name:
         exported(case, Path(name) / "work" / "serving")
-        rows = list(measured(case, Path(name), CLIENTS, REQUESTS))
-    how = f"python bench/serving_images.py --case {case.relative_to(ROOT).as_posix()}"
-    write("serving_images", rows, how)
+        write("serving_images", measured(case, Path(name), CLIENTS, REQUESTS), how)
 
 
 if __name__ == "__main__":
