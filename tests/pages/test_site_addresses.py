@@ -75,4 +75,6 @@ class TestInABrowser:
         height = page.locator(".md-header").evaluate("e => getComputedStyle(e).position")
         assert height == "sticky"
         link = page.get_by_role("link", name="Updating").first
-        assert link.get_attribute("href") == "updating/"
+        assert link.get_attribute("href").endswith("/start/updating/index.html")
+        link.click()
+        page.wait_for_url("file://**/start/updating/index.html")
