@@ -16,7 +16,7 @@ NO_SEARCH = '{"config": {"lang": ["en"], "separator": " ", "fields": {}}, "docs"
 
 def in_both_schemes(page, axe, address, names):
     """Return what axe finds grave in each page and scheme, where it finds any."""
-    page.route("**/search_index.json", lambda route: route.fulfill(body=NO_SEARCH))  # saves an index a page
+    page.route("**/search_index.json", lambda route: route.fulfill(body=NO_SEARCH))  # saves time
     found = {}
     for name in names:
         looking.ready(page, address + name)
@@ -27,7 +27,7 @@ def in_both_schemes(page, axe, address, names):
 
 
 def findings(page, axe, scheme):
-    """Return what axe finds grave in the open page; it is put there with its first use."""
+    """Return what axe finds grave in the open page; the first call puts axe there."""
     if page.locator("body[data-md-color-scheme]").count():
         page.evaluate(SCHEME, "slate" if scheme == "dark" else "default")
     page.emulate_media(color_scheme=scheme)

@@ -1,4 +1,4 @@
-"""axe over every page of the case studies; the site's other pages are in a file of their own."""
+"""axe over every page of the case studies."""
 
 import browser
 import examined

@@ -137,4 +137,6 @@ def title(column: str, kind: str) -> str:
 
 def form(column: str, kind: str, spec: str) -> str:
     """Return the format of a column's fractions: `spec`, or as typed for what somebody stated."""
+    if column == "alerts_per_day":
+        return ".1f"
     return "g" if column in _SHORT | _SHORT_OF.get(kind, set()) else spec

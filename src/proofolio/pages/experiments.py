@@ -27,8 +27,9 @@ def log(facts: Facts) -> Iterator[str]:
             found = html.escape(" ".join(_conclusion(experiment, runs).split()), quote=False)
             name = f"<code>{experiment.name}</code>"
             if experiment.title:
-                name = f"{html.escape(experiment.title, quote=False)} ({name}):"
-            yield from markdown.folded(f"{name} {found}", [told])
+                name = f"{html.escape(experiment.title, quote=False)} ({name})"
+            said = f'{name} <span class="proof-plain">{found}</span>'
+            yield from markdown.folded(said, [told])
         else:
             name = markdown.code(experiment.name)
             title = markdown.line(experiment.title) if experiment.title else ""
