@@ -80,6 +80,8 @@ def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded(monkeypatch):
     with pytest.raises(service.RequestRefused, match="too long to decode") as refused:
         opened.read(many, SIZE, 1)
     assert refused.value.status == 413
+    assert opened.claimed(scans(5, (1000, 1000))) == 1_000_000  # as any picture
+    assert opened.claimed(scans(200, (1000, 1000))) >= 13_000_000  # towards those of its request
 
 
 def test_large_pictures_together_are_refused_before_one_is_decoded(folder, monkeypatch):

@@ -16,7 +16,7 @@ from proofolio_torch.service.refusals import RequestRefused
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_BYTES = 10_000_000
 MOST_PIXELS = 40_000_000  # 120 MB decoded; a file of some kilobytes can claim far more
-MOST_SCANS = 16  # of a JPEG of so many pixels: each scan of 65 bytes costs a pass over all of them
+SCANS = 16  # of a JPEG that cost no more than usual; each, of 65 bytes, is a pass over all pixels
 _SCAN = b"\xff\xda"  # never inside the data of a scan, where 0xff is followed by 0 or a restart
 STATISTICS = ("brightness", "contrast", "sharpness", "dark", "bright", "aspect", "megapixels")
 
@@ -71,20 +71,23 @@ def claimed(
 ) -> int:
     """Return how many pixels a file claims to have; nothing is decoded.
 
+    Of a JPEG of more than `SCANS` scans so many times more: decoding takes so much longer.
+
     Raises:
         RequestRefused: 413 for a file or a claim that is too large, 415 for another format.
     """
     if len(data) > most_bytes:
         raise _refused(413, f"{name} is too large", f"{most_bytes:,} bytes", f"{len(data):,}")
     width, height = _claimed(data, name)
-    pixels, scans = width * height, data.count(_SCAN)
+    pixels, scans = width * height, data.count(_SCAN) if data[:2] == b"\xff\xd8" else 1
     if pixels > most_pixels:
         told = f"{width:,} x {height:,}"
         raise _refused(413, f"{name} has too many pixels", f"{most_pixels:,} in all", told)
-    if data[:2] == b"\xff\xd8" and pixels * scans > MOST_SCANS * most_pixels:
-        most = f"{MOST_SCANS * most_pixels // pixels:,} scans at {pixels:,} pixels"
+    work = pixels * max(1, -(-scans // SCANS))
+    if work > most_pixels:
+        most = f"{SCANS * (most_pixels // pixels):,} scans at {pixels:,} pixels"
         raise _refused(413, f"{name} takes too long to decode", most, f"{scans:,}")
-    return pixels
+    return work
 
 
 def statistics(pixels: np.ndarray, width: int, height: int) -> dict[str, float]:
