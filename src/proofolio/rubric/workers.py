@@ -114,7 +114,6 @@ def _preload() -> None:
     import pyarrow.dataset
     import pyarrow.pandas_compat  # noqa: F401
     import scipy.optimize  # noqa: F401
-    import sklearn.metrics  # noqa: F401
 
     from proofolio import claims, verify
     from proofolio.cards import questions
