@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 
 from run import seconds, write
@@ -57,7 +58,7 @@ def door(kind: str) -> list[dict]:
 
 def main(kinds=("image", "events")) -> None:
     """Run every benchmark and write the results."""
-    rows = [row for kind in kinds for row in door(kind)]
+    rows = chain.from_iterable(map(door, kinds))
     write("door", rows, "python bench/door.py")
 
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +119,8 @@ def against_repo_review(cohort: list[str]) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Run every benchmark and write the results."""
+def measured() -> Iterator[dict[str, Any]]:
+    """Yield the rows: one project, cohorts, the largest from the cache, against repo-review."""
     from rubric import graded
 
     from proofolio.rubric import grade, workers
@@ -128,22 +128,26 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         whole = graded.finish(folder / "whole")
-        rows = [timed("start-up: imports", workers._preload)]
-        rows.append(timed("one project, first in a process", lambda: grade.examine(whole)))
+        yield timed("start-up: imports", workers._preload)
+        yield timed("one project, first in a process", lambda: grade.examine(whole))
         again = [
             timed("one project, after start-up", lambda: grade.examine(whole)) for _ in "12345"
         ]
-        rows.append(sorted(again, key=lambda row: row["seconds"])[len(again) // 2])
-        rows.append(timed("one project, --full", lambda: grade.examine(whole, full=True)))
+        yield sorted(again, key=lambda row: row["seconds"])[len(again) // 2]
+        yield timed("one project, --full", lambda: grade.examine(whole, full=True))
         cohort = variants(folder / "cohort", whole, max(SIZES))
         for number in SIZES:
             asked = workers.Asked(cache=folder / f"cache_{number}")
             work = lambda: workers.many(cohort[:number], asked, jobs=JOBS)  # noqa: B023, E731
-            rows.append(timed(f"a cohort on {JOBS} processes", work, number))
-        rows.append(timed("the same cohort unchanged, from the cache", work, max(SIZES)))
-        rows.append(against_repo_review(cohort[:VARIANTS]))
-    rows[-1]["peer_version"] = importlib.metadata.version("repo-review")
-    write("grading", rows, "python bench/grading.py")
+            yield timed(f"a cohort on {JOBS} processes", work, number) | {"size": number}
+        yield timed("the same cohort unchanged, from the cache", work, max(SIZES))
+        version = {"peer_version": importlib.metadata.version("repo-review")}
+        yield against_repo_review(cohort[:VARIANTS]) | version
+
+
+def main() -> None:
+    """Run every benchmark and write the results."""
+    write("grading", measured(), "python bench/grading.py")
 
 
 if __name__ == "__main__":

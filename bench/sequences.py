@@ -9,6 +9,7 @@ import contextlib
 import io
 import tempfile
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -87,8 +88,9 @@ def main() -> None:
     """Run every benchmark and write the results."""
     number = ROWS // 234
     events = cards.simulate(cards=number, terminals=2 * number, days=122)
-    rows = [batches(events, k, size) for k, size in BATCHES]
-    rows += [training(events, k) for k in (8, 16)]
+    rows = chain(
+        (batches(events, *case) for case in BATCHES), (training(events, k) for k in (8, 16))
+    )
     write("sequences", rows, "python bench/sequences.py")
 
 

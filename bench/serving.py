@@ -11,7 +11,8 @@ Results go to bench/results/serving.json and serving.csv with hardware and versi
     python bench/serving.py --case case_studies/fraud_sequences
 
 loads the case's registered model (or, before there is one, what `export --config` made) with the
-payments of its newest validation week instead, and writes bench/results/serving_fraud.*.
+payments of its newest validation week instead, and writes bench/results/serving_fraud.*. A case of
+pictures is loaded by bench/serving_images.py.
 """
 
 import http.client
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -221,6 +222,11 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["--case"]:
         case = str(Path(sys.argv[2]).resolve())
+        if (Path(case) / "src" / Path(case).name / "dataset.py").is_file():
+            import serving_images
+
+            serving_images.main(Path(case))
+            return
         cases = [(case, clients, size, "flushed") for clients, size in OF_CASE]
         command = f"python bench/serving.py --case {sys.argv[2]}"
         write("serving_fraud", measured(cases), command)
@@ -228,12 +234,13 @@ def main() -> None:
     write("serving", measured(CASES), "python bench/serving.py")
 
 
-def measured(cases: Sequence[tuple[str, int, int, str]]) -> list[dict]:
-    """Return a line per case; the models alone are timed first."""
+def measured(cases: Sequence[tuple[str, int, int, str]]) -> Iterator[dict]:
+    """Yield a line per case; the models alone are timed first."""
     models = list(dict.fromkeys(case[0] for case in cases))
     alone = {model: direct(model) for model in models}
     items = scorer(models[0])[1]
-    return [load(*case, items, 8700 + n) | alone[case[0]] for n, case in enumerate(cases)]
+    for n, case in enumerate(cases):
+        yield load(*case, items, 8700 + n) | alone[case[0]]
 
 
 if __name__ == "__main__":

@@ -5,19 +5,22 @@
   which is what the peer does, and all of `splits.make`, which also sorts, hashes, counts the
   balance and proves that nothing crosses. `worst_share` is the largest difference of a part's share
   of a label from the label's share of all rows, in percentage points.
-- Bootstrap: 2,000 resamples of clusters, against a loop over `roc_auc_score`.
+- Bootstrap: 2,000 resamples of clusters, against a loop over scikit-learn's function; for AUROC,
+  average precision and log loss.
 - Near-duplicates: hashes within Hamming distance 4, against all pairs, vectorised per row.
 
 Results go to bench/results/spine.json and spine.csv with hardware and versions.
 """
 
 import sys
-from itertools import count
+from collections.abc import Callable
+from functools import partial
+from itertools import chain, count
 
 import numpy as np
 import pandas as pd
-from run import compare, write
-from sklearn.metrics import roc_auc_score
+from run import compare, race, write
+from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from proofolio import duplicates, metrics, splits
@@ -25,6 +28,7 @@ from proofolio.project import SplitSpec
 
 SHARES = {"train": 0.6, "val": 0.1, "calib": 0.1, "test": 0.2}
 TENTHS = np.repeat(np.arange(4), [6, 1, 1, 2])  # the part of each of the peer's ten folds
+PEERS = {"auroc": roc_auc_score, "average_precision": average_precision_score, "log_loss": log_loss}
 RESAMPLES, PEER_RESAMPLES, PEER_HASHES = 2000, 40, 2000
 
 
@@ -63,50 +67,59 @@ def joined_folds(table: pd.DataFrame) -> np.ndarray:
 
 
 def grouped_split(rows: int) -> list[dict]:
-    """The assignment, then all of `splits.make`, of a table of `rows` rows."""
-    table = examples(rows)
+    """The assignment, then all of `splits.make`, of a table of `rows` rows; one peer for both."""
+    table, parts = examples(rows), {}
     spec = SplitSpec(strategy="patient", rationale="benchmark", fractions=SHARES)
+    found = race(
+        {
+            f"grouped split, {rows:,} rows": lambda: parts.update(ours=assigned(table)),
+            f"grouped split, checked and hashed, {rows:,} rows": lambda: splits.make(table, spec),
+        },
+        {
+            "StratifiedGroupKFold, 10 folds joined": (
+                lambda: parts.update(peer=joined_folds(table)),
+                1.0,
+            )
+        },
+        size=rows,
+        aim=20,
+    )
     balance = {
-        "worst_share": worst_share(table["label"], assigned(table)),
-        "peer_worst_share": worst_share(table["label"], joined_folds(table)),
+        "worst_share": worst_share(table["label"], parts["ours"]),
+        "peer_worst_share": worst_share(table["label"], parts["peer"]),
     }
-    work = {
-        "grouped split": lambda: assigned(table),
-        "grouped split, checked and hashed": lambda: splits.make(table, spec),
-    }
-    peer = "StratifiedGroupKFold, 10 folds joined"
-    return [
-        compare(f"{name}, {rows:,} rows", ours, lambda: joined_folds(table), peer,
-                size=rows, aim=20, **balance)
-        for name, ours in work.items()
-    ]  # fmt: skip
+    return [row | balance for row in found]
 
 
-def bootstrap(rows: int) -> dict:
-    """Interval of the area under the curve of `rows` rows in clusters of five."""
+def bootstrap(rows: int) -> list[dict]:
+    """Intervals of three metrics of `rows` rows in clusters of five, each against its own loop."""
     rng, number = np.random.default_rng(0), rows // 5
     clusters = np.repeat(np.arange(number), 5)
     y = rng.integers(0, 2, rows)
-    scores = rng.normal(size=rows) + y
+    scores = 1 / (1 + np.exp(-rng.normal(size=rows) - y))
     of = np.arange(rows).reshape(number, 5)
     seeds = count()  # an interval that was drawn before is remembered: each round draws another
 
-    def loop() -> None:
+    def ours(name: str) -> None:
+        metrics.interval(name, y, scores, clusters, resamples=RESAMPLES, seed=next(seeds))
+
+    def loop(peer: Callable) -> None:
         for _ in range(PEER_RESAMPLES):
             drawn = of[rng.integers(0, number, number)].ravel()
-            roc_auc_score(y[drawn], scores[drawn])
+            peer(y[drawn], scores[drawn])
 
-    return compare(
-        f"clustered bootstrap, {rows:,} rows",
-        lambda: metrics.interval(
-            "auroc", y, scores, clusters, resamples=RESAMPLES, seed=next(seeds)
-        ),
-        loop,
-        "loop over roc_auc_score",
-        PEER_RESAMPLES / RESAMPLES,
-        size=rows,
-        aim=50,
-    )
+    return [
+        compare(
+            f"clustered bootstrap of {peer.__name__}, {rows:,} rows",
+            partial(ours, name),
+            partial(loop, peer),
+            f"loop over {peer.__name__}",
+            PEER_RESAMPLES / RESAMPLES,
+            size=rows,
+            **({"aim": 50} if name == "auroc" else {}),
+        )
+        for name, peer in PEERS.items()
+    ]
 
 
 def near_duplicates(number: int) -> dict:
@@ -138,9 +151,11 @@ def main(split=(10**4, 10**5), interval=(5_000, 20_000, 80_000), hashes=(5_000, 
     """Run every benchmark and write the results."""
     if "--large" in sys.argv[1:]:
         split = (*split, 10**6)
-    rows = [row for size in split for row in grouped_split(size)]
-    rows += [bootstrap(size) for size in interval]
-    rows += [near_duplicates(size) for size in hashes]
+    rows = chain(
+        chain.from_iterable(map(grouped_split, split)),
+        chain.from_iterable(map(bootstrap, interval)),
+        map(near_duplicates, hashes),
+    )
     write("spine", rows, "python " + " ".join(["bench/spine.py", *sys.argv[1:]]))
 
 

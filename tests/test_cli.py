@@ -7,6 +7,7 @@ import finished_project
 import pytest
 
 from proofolio import cli
+from proofolio.contract import Finding
 
 COMMANDS = (
     "split", "audit", "evaluate", "select", "claims", "cards", "pages", "promote", "rollback",
@@ -80,3 +81,12 @@ def test_selecting_again_opens_nothing(proofolio, opened):
     before = (opened / "evidence" / "test_access.jsonl").read_bytes()
     assert proofolio("select", opened)[0] == 0
     assert (opened / "evidence" / "test_access.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(("status", "ends"), [("pass", 0), ("warn", 0), ("fail", 1)])
+def test_an_audit_that_fails_ends_with_one(proofolio, opened, monkeypatch, status, ends):
+    from proofolio import audit
+
+    found = Finding(check="unit_overlap", split="primary", status=status, explanation="Planted.")
+    monkeypatch.setattr(audit, "run", lambda *_, **__: [found])
+    assert proofolio("audit", opened)[0] == ends

@@ -91,3 +91,24 @@ def test_one_version_of_every_scanner():
     ]
     assert len({re.search(r"pip-audit==([\d.]+)", text)[1] for text in texts}) == 1
     assert len({re.search(r"zizmor==([\d.]+)", text)[1] for text in hooks}) == 1
+
+
+@pytest.mark.parametrize("root", [ROOT, ROOT / "template"], ids=["here", "template"])
+def test_every_workflow_file_is_looked_at(root):
+    text = (root / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    hooks = {hook["id"]: hook for hook in yaml.safe_load(text)["repos"][0]["hooks"]}
+    looked = re.compile(hooks["zizmor"]["files"]).search
+    for name in (
+        "workflows/ci.yml",
+        "workflows/own.yaml",
+        "actions/a/action.yml",
+        "dependabot.yml",
+    ):
+        assert looked(f".github/{name}") and looked(f"template/.github/{name}"), name
+    assert not looked(".github/ISSUE_TEMPLATE/review_request.yml")
+
+
+def test_a_generated_project_runs_every_hook_on_each_pull_request():
+    told = yaml.safe_load((ROOT / "template/.github/workflows/ci.yml").read_text(encoding="utf-8"))
+    runs = [step.get("run", "") for step in told["jobs"]["check"]["steps"]]
+    assert "pull_request" in told[True] and "pre-commit run --all-files" in runs

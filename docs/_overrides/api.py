@@ -6,6 +6,7 @@ exports is its API; of a module without exports, what it defines under a public 
 """
 
 import re
+import textwrap
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -124,19 +125,20 @@ def _member(name: str, member: Any, level: int) -> Iterator[str]:
         for inside, one in exported(member):
             yield from _member(inside, one, level + 1)
     elif member.is_attribute:
-        yield f"```python\n{name} = {_cut(str(member.value))}\n```"
+        yield f"```python\n{_wrapped(f'{name} = {_cut(str(member.value))}')}\n```"
         yield from _told(member)
     else:
         yield f"```python\n{signature(name, member)}\n```"
         yield from _told(member)
         if member.is_class:
-            yield from _methods(member)
+            yield from _methods(name, member, level + 1)
 
 
-def _methods(found: Any) -> Iterator[str]:
+def _methods(owner: str, found: Any, level: int) -> Iterator[str]:
     for name, method in found.members.items():
         if name.startswith("_") or method.is_alias or not method.is_function:
             continue
+        yield f"{'#' * level} {owner}.{name}"
         yield f"```python\n{signature(name, method)}\n```"
         yield from _told(method)
 
@@ -146,13 +148,22 @@ def signature(name: str, member: Any) -> str:
     if member.is_class:
         bases = ", ".join(str(base) for base in member.bases)
         fields = [
-            f"    {a.name}: {a.annotation}"
+            f"    {a.name}: {a.annotation}{f' = {a.value}' if a.value else ''}"
             for a in member.members.values()
             if a.is_attribute and a.annotation and not a.name.startswith("_")
         ]
         head = f"class {name}({bases})" if bases else f"class {name}"
-        return "\n".join([f"{head}:", *fields]) if fields else head
-    line = member.signature(name=name)
+        head = "\n".join([f"{head}:", *fields]) if fields else head
+        made = member.members.get("__init__")
+        if made and made.is_function and "dataclass" not in member.labels:
+            return f"{head}\n\n{_call(name, made).removesuffix(' -> None')}"
+        return head
+    return _call(name, member)
+
+
+def _call(name: str, function: Any) -> str:
+    line = function.signature(name=name)
+    line = re.sub(r"^([^(]*)\((?:self|cls)(?:, )?", r"\1(", line)
     if len(line) <= _WIDTH:
         return line
     closing = line.rindex(") -> ") if ") -> " in line else line.rindex(")")
@@ -203,6 +214,14 @@ def _safe(text: str) -> str:
     """Return a docstring as Markdown: no tag outside code."""
     parts = re.split(r"(`+[^`]*`+)", text)
     return "".join(p if p.startswith("`") else p.replace("<", "&lt;") for p in parts)
+
+
+def _wrapped(line: str) -> str:
+    """Return a constant's line, broken at blanks where it is long."""
+    return "\n".join(
+        textwrap.wrap(line, _WIDTH, subsequent_indent=" " * 4, break_long_words=False,
+                      break_on_hyphens=False) or [line]
+    )  # fmt: skip
 
 
 def _cut(text: str) -> str:

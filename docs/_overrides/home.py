@@ -71,6 +71,8 @@ def _whose(row: dict[str, Any]) -> str:
     name = html.escape(row["name"])
     if row["what"] == "published":
         return f"{name}, published, {'' if row['comparable'] == 'yes' else 'partly '}comparable"
+    if row.get("title"):
+        return f"{html.escape(row['title'])}: {row['what']}"
     return f"<code>{name}</code>, {row['what']}"
 
 

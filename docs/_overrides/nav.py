@@ -13,7 +13,7 @@ from mkdocs.utils import meta
 GROUPS = ("Concepts", "Data", "Evaluation", "Practice")
 REFERENCE = ("evidence.md", "reference/schemas.md", "reference/commands.md", "serving.md")
 API = "reference/api/"
-START = ("index", "tracks", "images", "events", "updating", "machines")
+START = ("index", "tracks", "words", "images", "events", "updating", "machines")
 _HEADING = re.compile(r"^# (.+?) *#*$", re.MULTILINE)
 _LATE = 50  # the place of a page that names none
 

@@ -5,7 +5,9 @@ import importlib
 import io
 import json
 import os
+import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,9 +63,16 @@ def _schemas() -> Iterator[str]:
         found = schema(name)
         yield f"## {name}"
         told = " ".join((found.get("description") or "").split())
-        said = "" if told.startswith("`evidence/") and told.count("`") == 2 else f" {told}"
-        yield f"In `evidence/{where}`.{said} [{name}.schema.json](schemas/{name}.schema.json)"
+        path, _, note = where.partition(", ")
+        said = f"In `evidence/{path}`{', ' * bool(note)}{note}. {_after_path(told)}".strip()
+        yield f"{said} [{name}.schema.json](schemas/{name}.schema.json)"
         yield _fields(found)
+
+
+def _after_path(told: str) -> str:
+    """Return a record's description without the path that it opens with."""
+    said = re.sub(r"^(?:One line of )?`evidence/[^`]*`[.,;:]? *", "", told)
+    return said[:1].upper() + said[1:]
 
 
 def _fields(found: dict[str, Any]) -> str:
@@ -139,7 +148,20 @@ def printed(app: Any, program: str, about: str | None, *command: str) -> str:
     finally:
         os.environ.clear()
         os.environ.update(before)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n")
+    lines = (line.rstrip() for line in out.getvalue().splitlines())
+    return "\n".join(map(_wrapped, lines)).strip("\n")
+
+
+def _wrapped(line: str) -> str:
+    """Return a line, broken where it is wider than the page, as a usage with many commands is."""
+    if len(line) <= WIDTH:
+        return line
+    usage = line.startswith("usage:")
+    spaced = line.replace(",", ", ") if usage else line
+    indent = " " * (len(line) - len(line.lstrip()) + 4 * usage)
+    found = textwrap.wrap(spaced, WIDTH, subsequent_indent=indent, break_long_words=False,
+                          break_on_hyphens=False)  # fmt: skip
+    return "\n".join(found)
 
 
 @contextlib.contextmanager

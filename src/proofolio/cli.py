@@ -25,8 +25,12 @@ def split(project: Root = Path()) -> None:
 
 @app.command
 def audit(project: Root = Path()) -> None:
-    """Look for leaks and shortcuts (test stays sealed) and record the findings."""
-    stages.audit(project)
+    """Look for leaks and shortcuts (test stays sealed) and record the findings.
+
+    A finding that fails ends it with 1; a warning does not.
+    """
+    if stages.audit(project):
+        sys.exit(1)
 
 
 @app.command

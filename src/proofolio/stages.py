@@ -16,6 +16,7 @@ from proofolio.contract import Layout
 if TYPE_CHECKING:
     import pandas as pd
 
+    from proofolio.contract import Finding
     from proofolio.verify import Report
 
 
@@ -43,8 +44,11 @@ def split(root: Path) -> None:
         print(f"split {spec.name} ({spec.strategy}): {shares}")
 
 
-def audit(root: Path, *, test: bool = False) -> None:
-    """Look for leaks and shortcuts and record the findings; on test only after its opening."""
+def audit(root: Path, *, test: bool = False) -> list[Finding]:
+    """Look for leaks and shortcuts and record the findings; on test only after its opening.
+
+    Returns the findings that failed.
+    """
     from proofolio import audit as room
 
     findings = room.run(Layout(root), project.load(root), test=test)
@@ -53,6 +57,7 @@ def audit(root: Path, *, test: bool = False) -> None:
             print(f"audit {finding.status}: {finding.check}: {finding.explanation}")
     counts = {s: sum(f.status == s for f in findings) for s in ("pass", "warn", "fail")}
     print("audit: " + ", ".join(f"{n} {status}" for status, n in counts.items()))
+    return [finding for finding in findings if finding.status == "fail"]
 
 
 def select(

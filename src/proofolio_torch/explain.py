@@ -6,10 +6,9 @@ proves nothing by itself. The check of Adebayo et al. ("Sanity Checks for Salien
 2018) draws the same maps from randomised weights: one that survives shows edges, not learning.
 """
 
-import copy
 import warnings
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,11 +16,10 @@ from torch import nn
 
 from proofolio import metrics
 from proofolio.contract import ProjectError, Result, TableError
-from proofolio_torch import data, weights
+from proofolio_torch import data
+from proofolio_torch.redraw import batches, randomised
 
-Randomised = Literal["none", "head", "all"]
 KIND = "saliency_check"
-BATCH = 16
 
 
 class NoMapError(ProjectError):
@@ -64,7 +62,7 @@ def grad_cam(
         )
     was_training = model.training
     cam, maps = LayerGradCam(model.eval(), pooling(model)), []
-    for rows, batch in _batches(images, normalise):
+    for rows, batch in batches(images, normalise):
         of = torch.as_tensor(targets[rows], dtype=torch.int64)
         found = cam.attribute(batch, of, attribute_to_layer_input=True, relu_attributions=True)
         maps.append(found.detach()[:, 0].numpy())
@@ -92,60 +90,6 @@ def pooling(model: nn.Module) -> nn.Module:
             remedy="use a convolutional network, or another method for transformers",
         )
     return found[-1]
-
-
-def randomised(
-    model: nn.Module,
-    which: Randomised,
-    seed: int,
-    images: np.ndarray,
-    *,
-    normalise: data.Normalise,
-) -> nn.Module:
-    """Return a copy with weights drawn anew from `seed`: of nothing, of the head, or of all layers.
-
-    With all weights random the statistics of batch normalisation are taken anew from `images`, as
-    those of an untrained network are; else signals fade from layer to layer.
-
-    Raises ProjectError for another `which`, or a network without a linear head.
-    """
-    model = copy.deepcopy(model)
-    if which not in ("none", "head", "all"):
-        raise ProjectError("what is to be random?", expected="none, head, all", received=str(which))
-    with weights.seeded(seed), torch.no_grad():
-        if which == "head":
-            _head(model).reset_parameters()
-        if which == "all":
-            _redraw(model)
-            torch.optim.swa_utils.update_bn((b for _, b in _batches(images, normalise)), model)
-    return model
-
-
-def _redraw(model: nn.Module) -> None:
-    """Draw every weight as its layer does when new; small numbers where a layer has no say."""
-    left = set(model.parameters())
-    for module in model.modules():
-        if hasattr(module, "reset_parameters"):
-            module.reset_parameters()
-            left -= set(module.parameters(recurse=False))
-    for parameter in model.parameters():
-        if parameter in left:
-            nn.init.normal_(parameter, std=weights.HEAD_STD)
-
-
-def _head(model: nn.Module) -> nn.Linear:
-    linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
-    if not linear:
-        raise ProjectError(
-            "no linear head to randomise", expected="nn.Linear", received=type(model).__name__
-        )
-    return linear[-1]
-
-
-def _batches(images: np.ndarray, normalise: data.Normalise) -> Iterator[tuple[slice, torch.Tensor]]:
-    for start in range(0, len(images), BATCH):
-        rows = slice(start, start + BATCH)
-        yield rows, normalise(torch.from_numpy(np.ascontiguousarray(images[rows])))
 
 
 def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:

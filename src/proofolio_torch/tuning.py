@@ -133,13 +133,14 @@ class _Search:
         change = dict(trial.params) | asked.overrides
         one = trials.experiment(self.project, trial.number, stage.name, change)
         project = self.project.model_copy(update={"ladder": [*self.project.ladder, one]})
-        base = store.base_id(self.layout, project, one.name, self.seed)
+        units = trials.units(project, stage.name)
+        base = store.base_id(self.layout, project, one.name, self.seed, units)
         known = self._known(base, stage.name)
         if known is not None:  # the same settings again, or a process killed after its last write
             value = trials.value(known, self.metric)
             stage.end(trial, value, "pruned" if value is None else "complete", run=known.id)
             return
-        place = Tuned(study=self.name, stage=stage.name, trial=trial.number)
+        place = Tuned(study=self.name, stage=stage.name, trial=trial.number, units=units)
         named = (self.layout, project, one.name, self.seed, self.argv)
         try:
             with record.recorder(*named, again=True, trial=place) as run:

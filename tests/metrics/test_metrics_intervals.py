@@ -9,6 +9,7 @@ import pytest
 from proofolio import metrics
 from proofolio.contract import MetricError
 from proofolio.metrics import bootstrap, resampling
+from proofolio.metrics.ranking import Ranking
 
 BINARY = metrics.for_task(["no", "yes"], "yes")
 
@@ -351,3 +352,33 @@ def test_calibration_error_by_blocks_equals_row_by_row(decimals, n):
     found = metrics.value("ece", y, p, weights=weights)
     expected = [plain_ece(y, p, line.astype(float)) for line in weights]
     assert found == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("largest", [3, 40, 3000])  # in float32, at its limit, in float64
+@pytest.mark.parametrize(("decimals", "share"), [(0, 0.5), (1, 0.5), (2, 0.02), (9, 0.5), (9, 1)])
+def test_rankings_by_blocks_are_exact_and_equal_scikit_learn(decimals, share, largest):
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    rng = np.random.default_rng(largest)
+    n, names = 700, {"auroc", "average_precision"}
+    y = (rng.random(n) < share).astype(int)
+    scores = np.round(rng.normal(size=n) + y, decimals)  # ties of over two blocks, some, and none
+    draws = rng.integers(0, largest + 1, (n, 5)).astype(np.uint16)
+    found = Ranking(y, scores, resampling.clustering(np.arange(n)))((draws,), names)
+    if share == 1:
+        assert all(np.isnan(found[name]).all() for name in names)
+        return
+    own, others = y == 1, y == 0
+    twice = 2 * (scores[own][:, None] > scores[others]) + (scores[own][:, None] == scores[others])
+    for i, w in enumerate(draws.T.astype(np.int64)):  # whole numbers: no rounding
+        won = int(w[own] @ twice @ w[others])
+        assert found["auroc"][i] == won / (2 * int(w[own].sum()) * int(w[others].sum()))
+        assert found["auroc"][i] == pytest.approx(roc_auc_score(y, scores, sample_weight=w))
+        expected = average_precision_score(y, scores, sample_weight=w)
+        assert found["average_precision"][i] == pytest.approx(expected, abs=1e-12)
+
+
+def test_draws_of_many_resamples_at_once_are_those_of_one_after_the_other(monkeypatch):
+    expected = resampling._drawn.__wrapped__((300,), 50, 3)[0]
+    monkeypatch.setattr(resampling, "_DRAWN", 1)
+    assert (resampling._drawn.__wrapped__((300,), 50, 3)[0] == expected).all()

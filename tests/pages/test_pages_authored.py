@@ -95,18 +95,28 @@ def test_the_result_page_lists_them_near_the_top_by_their_headings(copy, tmp_pat
     assert listed[0] == "What stands behind it"
     assert [line.split("(")[1].split(")")[0] for line in listed[2:7]] == CHAPTERS
     assert listed[7:] == [
-        "- [What if: other thresholds](net_benefit.md)",
-        r"- [What we \`saw\`](notes.md)",
-        "- [Other](other.md)",
-        "- [Model card](model_card.md)",
-        "- [Data card](data_card.md)",
+        "- To try in the browser: [What if: other thresholds](net_benefit.md)",
+        r"- In the author's words: [What we \`saw\`](notes.md); [Other](other.md)",
+        "- Cards: [Model card](model_card.md); [Data card](data_card.md)",
     ]
+
+
+def test_they_stand_in_the_order_of_the_projects_own_navigation_under_its_names(copy, tmp_path):
+    layout, author = copy
+    nav = "nav:\n  - Home: index.md\n  - Others first?: other.md\n  - Seen: notes.md\n"
+    files.write_text(layout.root / "mkdocs.yml", nav)
+    into = tmp_path / "site"
+    pages.write(layout, author, into)
+    assert (into / "other.md").read_text().startswith('---\ntitle: "Others first?"\norder: 61\n')
+    assert (into / "notes.md").read_text().startswith('---\ntitle: "Seen"\norder: 62\n')
+    text = (into / "index.md").read_text()
+    assert text.index("(other.md)") < text.index("(notes.md)")
 
 
 def test_the_projects_own_site_links_to_them_where_they_are(copy):
     layout, author = copy
     index = pages.write(layout, author)
-    assert "- [Other](../other.md)" in index.read_text()
+    assert "[Other](../other.md)" in index.read_text()
     assert not (index.parent / "other.md").exists()
 
 

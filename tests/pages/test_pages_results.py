@@ -61,7 +61,7 @@ def bound(layout, text):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_policy_has_its_table_on_the_part_that_speaks_and_how_to_read_it(page, kind):
-    told = section(page, "Calibration and decision")
+    told = section(page, "What a probability means")
     before, after = told.split(f"<!--claims {kind}_test-->")
     assert before.rstrip().splitlines()[-1].startswith("**")
     assert after.lstrip().startswith("|")
@@ -71,7 +71,7 @@ def test_every_policy_has_its_table_on_the_part_that_speaks_and_how_to_read_it(p
 def test_before_the_opening_policies_are_told_on_val_and_nothing_is_carried_over(copy):
     layout, author = copy(opened=False)
     text = finished_project.pages_text(pages.write(layout, author))
-    told = section(text, "Calibration and decision")
+    told = section(text, "What a probability means")
     assert all(f"<!--claims {kind}_val-->" in told for kind in KINDS)
     assert "_test" not in " ".join(re.findall(r"<!--claims? (.*?)-->", text))
     assert "carry over?" not in text
@@ -119,7 +119,7 @@ def test_mistakes_show_what_a_person_saw(copy):
     result["table"][0]["reading"] = "blurred | <b>, sensitivity 0.9"
     path.write_text(json.dumps(result))
     text = finished_project.pages_text(pages.write(layout, author))
-    told = section(text, "Errors and slices")
+    told = section(text, "Where it is wrong")
     assert "the last column says what one sees" in told
     assert r"blurred \| &lt;b>" in told
     assert bound(layout, text) == []
@@ -172,14 +172,15 @@ def test_a_drift_to_test_stays_unseen_while_test_is_sealed(copy):
 def test_pictures_stand_with_their_captions_and_stay_where_they_are(copy):
     layout, author = copy()
     index = pages.write(layout, author)
-    assert "built without them" in section(finished_project.pages_text(index), "Errors and slices")
+    told = section(finished_project.pages_text(index), "Where it is wrong")
+    assert "built without them" in told and author.data.how_to_get.rstrip(". ") in told
     folder = index.parent / "sheets"
     folder.mkdir()
     (folder / "a b.webp").write_bytes(b"png")
     (folder / "misses.webp").write_bytes(b"png")
     files.write_json(folder / "captions.json", {"misses.webp": 'Misses, "sensitivity" 0.9 <b>'})
     text = finished_project.pages_text(pages.write(layout, author))
-    told = section(text, "Errors and slices")
+    told = section(text, "Where it is wrong")
     assert "built without them" not in told
     assert "![a b](sheets/a%20b.webp){ loading=lazy }" in told  # MkDocs mends Markdown alone
     assert "![Misses, &#34;sensitivity&#34; 0.9 &#60;b&#62;](sheets/misses.webp)" in told
@@ -201,9 +202,7 @@ def test_the_sheet_says_which_configuration_used_a_gpu(copy):
         run["runtime"]["device"] = "cuda"
         run["environment"]["gpu"] = "A Fast One 80"
         path.write_text(json.dumps(run))
-    told = section(
-        finished_project.pages_text(pages.write(layout, author)), "Reproducibility sheet"
-    )
+    told = section(finished_project.pages_text(pages.write(layout, author)), "The chosen run")
     assert "A GPU was used for `good`; the other runs" in told
     assert re.search(r"environment\.gpu-->A Fast One 80<", told)
     assert told.count("environment.gpu-->") == 2  # the chosen run's own row, and its row here
@@ -258,7 +257,7 @@ def test_further_tables_of_slices_are_folded_and_named(copy):
     other["inputs"]["runs"] = [next(p.name for p in sorted(layout.runs.glob("prior-*")))]
     files.write_json(layout.result("slices_prior"), other)
     text = finished_project.pages_text(pages.write(layout, author))
-    told = section(text, "Errors and slices")
+    told = section(text, "Where it is wrong")
     assert told.index("slice_table_test-->") < told.index("<details")
     assert "<summary>By slice, on test, of <code>prior</code></summary>" in told
     assert told.count("<details") == told.count("</details>") == 2
@@ -275,8 +274,22 @@ def test_of_many_configurations_the_first_screen_shows_the_best_of_each_rung(cop
     told = section(text, "The ladder")
     assert "(data/ladder_best.csv)" in told
     assert (
-        told.index("<!--claims ladder-->") < told.index("<details") < told.index('"figure-ladder"')
+        told.index("<details") < told.index('"figure-ladder"') < told.index("<!--claims ladder-->")
     )
+    assert bound(layout, text) == []
+
+
+def test_a_configuration_with_a_title_is_named_in_words(copy):
+    layout, author = copy()
+    next(e for e in author.ladder if e.name == "good").title = "A small net"
+    index = pages.write(layout, author)
+    text = finished_project.pages_text(index)
+    first = text.split("\n## ")[0]
+    assert "**A small net**: chosen on validation" in first and "`good`" not in first
+    assert ">A small net</text>" in first and "In bold: A small net, chosen." in first
+    assert "### A small net (`good`)" in text and "### `good_slow`" in text
+    rows = json.loads((index.parent / "summary.json").read_text())["rows"]
+    assert [row["title"] for row in rows if row["name"] == "good"] == ["A small net"]
     assert bound(layout, text) == []
 
 
@@ -298,13 +311,13 @@ def test_groups_have_their_tables_with_how_to_read_them(three):
     author = author.model_copy(update={"results": asked})
     evidence.summarise(layout, author)
     text = finished_project.pages_text(pages.write(layout, author))
-    told = section(text, "Errors and slices")
+    told = section(text, "Where it is wrong")
     places = [told.index(f"<!--claims {n}-->") for n in ("near", "near_prior", "near_on_val")]
     assert places == sorted(places)
     assert told.count("Are mistakes small ones?") == 1
     assert "The same of `prior` on test:" in told
     assert "result:sites value" in told and "**By `site`: north less all other rows**" in told
-    sets = section(text, "Calibration and decision")
+    sets = section(text, "What a probability means")
     assert "within each value of `wings`?** On test, of `good`" in sets
     assert "<!--claims sets-->" in sets and "calib rows of its rarest class" in sets
     assert bound(layout, text) == []

@@ -64,6 +64,18 @@ def test_arguments_and_errors_are_lists_and_long_heads_have_a_line_for_each_para
     assert "\n**Arguments**\n\n- `table`: " in block and "\n**Raises**\n\n- `SplitError`: " in block
 
 
+def test_a_class_says_how_it_is_made_and_heads_each_method(made):
+    page = made["reference/api/proofolio_torch.service.md"]
+    block = page.split("\n## DecisionLog\n")[1].split("\n## ")[0]
+    assert "\nDecisionLog(\n    path: Path,\n" in block and "-> None\n```\n\nOne" not in block
+    assert "\n### DecisionLog.append\n\n```python\nappend(entries: " in block
+
+
+def test_a_long_constant_is_broken(made):
+    lines = made["reference/api/proofolio.contract.md"].splitlines()
+    assert max(map(len, (line for line in lines if line.startswith("    ")))) <= 88
+
+
 def test_a_page_is_no_heavier_than_a_reader_can_bear(made):
     assert max(len(text) for text in made.values()) < 60_000
 

@@ -22,7 +22,7 @@ def made():
 
 
 def words(text):
-    return re.sub(r"[╭─╮│╰╯\s-]+", " ", text).split()
+    return re.sub(r"[╭─╮│╰╯\s-]+", " ", re.sub(r",\s+", ",", text)).split()
 
 
 @pytest.mark.parametrize("command", ["", "split", "claims", "pages", "promote", "grade"])
@@ -32,6 +32,11 @@ def test_the_command_line_is_what_the_program_prints(made, command):
     page = made["reference/commands.md"]
     block = page.split(f"### proofolio {command}\n" if command else "## proofolio\n")[1]
     assert words(block.split("```text\n")[1].split("\n```")[0]) == words(printed)
+
+
+def test_no_line_of_the_command_line_is_wider_than_the_page(made):
+    blocks = re.findall(r"```text\n(.*?)```", made["reference/commands.md"], re.DOTALL)
+    assert max(len(line) for block in blocks for line in block.splitlines()) <= 88
 
 
 def test_every_command_of_proofolio_and_of_both_kinds_of_project_is_there(made):

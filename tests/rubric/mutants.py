@@ -23,11 +23,12 @@ from proofolio.rubric.criteria import rubric
 
 PAGE = projects.ROOT / "docs" / "rubric" / "mutants.md"
 TITLES = {
-    "small": "a small project",
-    "no_baseline": "a small project",
-    "events": "a small project of events",
+    "small": "small project",
+    "no_baseline": "small project",
+    "events": "small project of events",
     "medical_imaging": "medical imaging",
 }
+BOTH = {TITLES["small"], TITLES["medical_imaging"]}
 STATUS = {"fail": "fails", "partial": "half"}
 HEAD = """---
 title: The grader is graded
@@ -43,7 +44,10 @@ every criterion that is not judged by a person, in a copy of a project that pass
 that the tests make, or the case study of medical imaging with its whole history. Every hash that
 the fault touches is repaired and pages are written again, so that nothing else is wrong. The fault
 must turn its criterion red, and no other one but what follows by a rule that is listed below. A
-test plants all of them."""
+test plants all of them.
+
+*Fails* means that the criterion earns nothing, *half* that it earns half of its points; a *gate*
+caps the grade at *not yet*."""
 
 
 @dataclass(frozen=True)
@@ -99,21 +103,21 @@ def page(seen: dict[Fault, Seen]) -> str:
 
 
 def _faults(seen: dict[Fault, Seen]) -> Iterator[str]:
-    rows = []
+    rows: dict[tuple[str, ...], set[str]] = {}
     for fault, found in seen.items():
         status = STATUS[found.red.get(fault.code, fault.status)]
-        gate = ", and is a gate" if fault.code in found.gates else ""
+        gate = ", a gate" if fault.code in found.gates else ""
         follows = [f"[{code}](#{n})" for n in fault.follows for code in [RULES[n][0]]]
-        rows.append([
-            f"[{fault.code}](index.md#{fault.code.lower()})",
-            fault.planted,
-            TITLES[fault.project],
-            f"{fault.code} {status}{gate}",
-            ", ".join(follows) or "nothing",
-        ])  # fmt: skip
+        link = f"[{fault.code}](index.md#{fault.code.lower()})"
+        told = (link, fault.planted, f"{status}{gate}", ", ".join(follows) or "nothing")
+        rows.setdefault(told, set()).add(TITLES[fault.project])
     codes = {fault.code for fault in seen}
     yield f"{len(seen)} faults for {len(codes)} criteria:"
-    yield markdown.table(["Criterion", "Planted", "In", "Turned red", "Follows"], rows)
+    yield markdown.table(
+        ["Criterion", "Planted", "In", "Outcome", "Follows"],
+        [[link, planted, "both" if where == BOTH else ", ".join(sorted(where)), *told]
+         for (link, planted, *told), where in rows.items()],
+    )  # fmt: skip
 
 
 def _rules() -> Iterator[str]:

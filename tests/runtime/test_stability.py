@@ -138,3 +138,13 @@ def test_the_threshold_gives_the_budget_on_average():
     day, score = np.array([1, 1, 1, 2, 2]), np.array([0.1, 0.9, 0.9, 0.2, 0.3])
     assert monitor.threshold_for(day, score, 1) == 0.9
     assert monitor.threshold_for(day, score, 9) == 0.1
+    assert monitor.threshold_for(np.arange(3), np.array([0.5, 0.4, 0.4]), 1) == 0.4
+    assert monitor.threshold_for(np.arange(2), np.array([0.5, 0.4, 0.4][:2]), 1) == 0.4
+
+
+def test_a_tie_beyond_the_budget_is_not_alerted():
+    day, score = np.arange(3), np.array([0.9, 0.9, 0.4, 0.4, 0.4])
+    threshold = monitor.threshold_for(day, score, 1)
+    assert threshold == 0.9 and (score >= threshold).sum() <= 3
+    none = monitor.threshold_for(np.array([1]), np.array([0.9, 0.9]), 1)
+    assert none > 0.9  # not even the best tie is affordable

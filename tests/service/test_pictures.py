@@ -1,52 +1,20 @@
 """Pictures over HTTP: limits before decoding, one call for many, a person behind the network."""
 
-import base64
-import io
-import struct
 import threading
-import zlib
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 from fastapi.testclient import TestClient
-from PIL import Image
-from service_support import HEADERS, KEY
+from pictures_support import SIZE, answered, bomb, export, item, network, picture
+from service_support import HEADERS, settings
 
-from proofolio import files
 from proofolio.contract import RunError, StaleError
-from proofolio_torch import data, pictures, service, weights
-from proofolio_torch.pictures import onnx_file, opened
+from proofolio_torch import pictures, service
+from proofolio_torch.pictures import opened
 from proofolio_torch.pictures.batches import Batches
-from proofolio_torch.pictures.graph import Graph
-
-SIZE = 16
-
-
-def network(classes):
-    """A small network of random weights as a graph."""
-    with weights.seeded(0):
-        model = torch.nn.Sequential(
-            torch.nn.Conv2d(3, 8, 3, stride=2), torch.nn.ReLU(),
-            torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(8, classes),
-        )  # fmt: skip
-    return Graph(model, data.Normalise((0.5,) * 3, (0.25,) * 3)).eval()
-
-
-def export(folder, names=("clear", "suspect"), positive="suspect"):
-    """Write what `export.write` writes, of a random network."""
-    path, graph = folder / "champion.onnx", network(len(names))
-    example = torch.zeros((2, SIZE, SIZE, 3), dtype=torch.uint8)
-    onnx_file.write(graph, example, path, outputs=["probabilities"], batched=True)
-    about = {
-        "project": "tiny", "run": "run-1", "weights_sha256": "w", "size": SIZE, "channels": 3,
-        "classes": list(names), "positive_class": positive, "threshold": 0.5 if positive else 0.0,
-        "calibration": {"method": "temperature", "temperature": 2.0, "fitted_on": "calib"},
-        "costs": {"miss": 5.0, "false_alarm": 1.0}, "prior": 0.3,
-        "onnx_sha256": files.sha256_file(path),
-    }  # fmt: skip
-    files.write_json(path.with_suffix(".json"), about)
-    return graph
 
 
 @pytest.fixture(scope="module")
@@ -55,28 +23,6 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("exported")
     export(made)
     return made
-
-
-def picture(kind="PNG", size=(20, 30), value=120, mode="RGB"):
-    """A file's bytes: noise, so that it does not compress to nothing."""
-    rng = np.random.default_rng(value)
-    pixels = rng.integers(0, 255, (*size, len(mode)), dtype=np.uint8).squeeze()
-    stream = io.BytesIO()
-    Image.fromarray(pixels, mode).save(stream, kind)
-    return stream.getvalue()
-
-
-def bomb(width=60_000, height=60_000):
-    """A PNG of some hundred bytes whose header claims gigabytes."""
-
-    def chunk(name, body):
-        return (
-            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        )
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = zlib.compress(bytes(1000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize(
@@ -146,18 +92,6 @@ def test_of_many_classes_the_likeliest_is_taken(tmp_path):
     assert exported.scored(p) == [(p.max(), "abc"[int(p.argmax())])]
 
 
-def answered(scorer, items, **settings):
-    """Send items to a service with this scorer."""
-    keys = service.Keys.of({"caller": KEY}) if hasattr(service.Keys, "of") else service.Keys()
-    limits = service.Settings(keys=keys, open=not keys, **settings)
-    with TestClient(service.create(scorer, settings=limits)) as client:
-        return client.post("/score", json={"items": items}, headers=HEADERS)
-
-
-def item(name="a", sent=None):
-    return {"id": name, "image": base64.b64encode(sent or picture()).decode()}
-
-
 def test_a_request_is_answered_with_probabilities_and_statistics(folder):
     reply = answered(pictures.ImageScorer(pictures.Exported(folder)), [item("a"), item("b")])
     found = reply.json()
@@ -212,6 +146,32 @@ def test_pictures_that_come_together_go_through_in_one_call():
         thread.join(5)
     assert {k: v.tolist() for k, v in out.items()} == {k: [2 * k] for k in range(6)}
     assert sizes == [1, 4, 1]
+
+
+def test_requests_that_come_together_are_scored_together(folder, monkeypatch):
+    exported = pictures.Exported(folder)
+    alone = exported.probabilities
+
+    def slowly(found):
+        time.sleep(0.05)
+        return alone(found)
+
+    monkeypatch.setattr(exported, "probabilities", slowly)
+    scorer = pictures.ImageScorer(exported)
+    sent = [item(f"i{k}", picture(value=k)) for k in range(16)]
+    wanted = alone([opened.read(picture(value=k), SIZE, 3).pixels for k in range(16)])[:, 1]
+    with TestClient(service.create(scorer, settings=settings(running=8))) as client:
+        before = scorer.counts()
+
+        def ask(one):
+            return client.post("/score", json={"items": [one]}, headers=HEADERS).json()["results"]
+
+        with ThreadPoolExecutor(16) as pool:
+            found = [result for results in pool.map(ask, sent) for result in results]
+    calls, scored = (scorer.counts()[k] - before[k] for k in before)
+    assert scored == 16 and calls <= 8
+    assert [result["id"] for result in found] == [one["id"] for one in sent]
+    assert np.abs(np.array([result["score"] for result in found]) - wanted).max() < 1e-5
 
 
 def test_a_failing_call_reaches_every_caller_and_the_next_works():

@@ -5,7 +5,7 @@ import pytest
 import tuning_support as support
 from evidence import recorded
 
-from proofolio import evidence, project
+from proofolio import evidence, project, splits, table
 from proofolio.contract import ProjectError, RunError
 from proofolio_torch import study, tuning
 
@@ -209,6 +209,54 @@ def test_a_coarse_stage_as_long_as_the_fine_one_still_leaves_fine_trials(tmp_pat
     layout, _, _, found = searched(tmp_path, **short)
     assert found.best.tuning.stage == "fine" and found.best.id.endswith("-2")
     assert not evidence.verify_chain(layout)
+
+
+def test_a_coarse_stage_learns_from_a_share_of_whole_units(tmp_path):
+    layout, author = support.prepared(tmp_path, coarse={"trials": 2, "units": 0.5})
+    seen, whole = {}, splits.read(layout, "primary")
+
+    def look(run, epoch):
+        seen[run.id] = run.parts
+
+    tuning.search(layout, author, support.Trainer(layout, look), support.COMMAND)
+    examples = table.read_examples(layout).set_index("id")
+    clusters = examples.loc[whole.loc[whole["part"] == "train", "id"], "cluster"]
+    found = {"coarse": [], "fine": []}
+    for run in evidence.runs(layout):
+        parts = seen[run.id]
+        train = parts.loc[parts["part"] == "train", "id"]
+        kept = set(examples.loc[train, "cluster"])
+        assert set(train) == set(clusters[clusters.isin(kept)].index)  # whole, and of train alone
+        assert set(examples.loc[train, "label"]) == set(examples.loc[clusters.index, "label"])
+        others = parts[parts["part"] != "train"].reset_index(drop=True)
+        assert others.equals(whole[whole["part"] != "train"].reset_index(drop=True))
+        assert run.tuning.units == {"coarse": 0.5, "fine": None}[run.tuning.stage]
+        found[run.tuning.stage].append(kept)
+    assert all(kept == found["coarse"][0] for kept in found["coarse"])
+    assert len(found["coarse"][0]) <= 0.5 * clusters.nunique() + 2  # rounded up for each label
+    assert all(kept == set(clusters) for kept in found["fine"])
+
+
+@pytest.mark.parametrize("stage", [("coarse", 0.0), ("coarse", 1.1), ("fine", 0.5)])
+def test_a_share_of_units_is_of_the_coarse_stage(tmp_path, stage):
+    name, units = stage
+    with pytest.raises(ProjectError, match=rf"tuning\.{name}\.units"):
+        support.prepared(tmp_path, **{name: {"trials": 2, "units": units}})
+
+
+def test_windows_of_time_have_no_share_of_units(tmp_path):
+    _, author = support.prepared(tmp_path, coarse={"trials": 2, "units": 0.5})
+    configs = {e.name: author.config(e.name) for e in author.ladder}
+    project.space.check(author.tuning, configs)
+    with pytest.raises(ProjectError, match="windows of time"):
+        project.space.check(author.tuning, configs, by_time=True)
+
+
+def test_a_smaller_share_lies_within_a_larger_one(tmp_path):
+    layout, _ = support.prepared(tmp_path)
+    parts, examples = splits.read(layout, "primary"), table.read_examples(layout)
+    ids = [set(evidence.trials.fewer(parts, examples, share)["id"]) for share in (0.2, 0.6, 1.0)]
+    assert ids[0] < ids[1] < ids[2] == set(parts["id"])
 
 
 def test_settings_met_twice_are_trained_once(tmp_path):

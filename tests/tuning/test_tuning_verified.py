@@ -101,6 +101,11 @@ def test_a_trial_outside_the_declared_space_is_seen(root):
     assert any("sets optim.width to 1000, outside the declared space" in p for p in problems(root))
 
 
+def test_a_trial_of_another_share_of_units_is_seen(root):
+    edit_json(run_file(root, "coarse"), lambda run: run["tuning"].update(units=0.5))
+    assert any("the share 0.5 of the units of train" in p for p in problems(root))
+
+
 def test_a_trial_that_is_removed_is_seen(root):
     shutil.rmtree(run_file(root, "coarse").parent)
     assert any(p.startswith("6 ") and "run.json is gone" in p for p in problems(root))

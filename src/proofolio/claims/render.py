@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from proofolio.claims import columns
+from proofolio.claims import columns, headings
 from proofolio.claims.resolve import Bound
 from proofolio.contract import ClaimError
 
@@ -78,7 +78,7 @@ def result_table(result: dict[str, Any], spec: str = ".3f") -> str:
     order = columns.ordered(rows, result)
     numeric = {i for i, c in enumerate(order) if not any(isinstance(r.get(c), str) for r in rows)}
     body = [[_table_cell(row, column, spec, result) for column in order] for row in rows]
-    return markdown_table([columns.title(column, kind) for column in order], body, right=numeric)
+    return markdown_table([headings.title(column, kind) for column in order], body, right=numeric)
 
 
 def _table_cell(row: dict[str, Any], column: str, spec: str, result: dict[str, Any]) -> str:
@@ -86,12 +86,12 @@ def _table_cell(row: dict[str, Any], column: str, spec: str, result: dict[str, A
     if value is None:
         return "" if columns.is_last(column) else NOT_MEASURED
     if isinstance(value, str):
-        value = columns.remark(value) if column == "note" else value
+        value = headings.remark(value) if column == "note" else value
         return number(value, "").replace("<", "&lt;")  # somebody's words open no tag
     prefix = f"{column}_" if f"{column}_ci_low" in row else ""
     low, high = row.get(f"{prefix}ci_low"), row.get(f"{prefix}ci_high")
     fraction = isinstance(value, float) and not isinstance(value, bool)
-    form = columns.form(column, str(result.get("kind")), spec)
+    form = headings.form(column, str(result.get("kind")), spec)
     shown = number(value, form if fraction else "")
     if low is None or not (prefix or column in ("value", "estimate", "statistic")):
         return shown

@@ -1,27 +1,12 @@
 """From a claim's subject and path to the recorded value it is bound to."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from proofolio.claims import columns
+from proofolio.claims.bound import MISSING, Bound, cell, known, walk
 from proofolio.claims.store import Store
 from proofolio.contract import SCORED_PARTS, ClaimError, Layout
 
-
-@dataclass(frozen=True)
-class Bound:
-    """A recorded value with what was recorded beside it; `value` None means not measured."""
-
-    value: Any
-    ci_low: float | None = None
-    ci_high: float | None = None
-    level: float | None = None
-    n: int | None = None
-    n_units: int | None = None
-
-
-MISSING = Bound(None)
 _SIDES = (("config", "part"), ("versus", "versus_part"))  # of a result that project.yaml asks for
 
 
@@ -56,16 +41,16 @@ class Resolve:
         return getattr(self, f"_{kind}")(name, path)
 
     def _run(self, name: str, path: str) -> Bound:
-        run = _known(self.store.runs, "run", name, "name a folder of evidence/runs")
+        run = known(self.store.runs, "run", name, "name a folder of evidence/runs")
         return _of_run(run, path, self._metric_names)
 
     def _config(self, name: str, path: str) -> Bound:
         runs = self.store.seeds(name)
         if not runs:
-            known = {run["name"] for run in self.store.runs.values()}
-            if name in known or name in self.store.planned:
+            names = {run["name"] for run in self.store.runs.values()}
+            if name in names or name in self.store.planned:
                 return MISSING
-            _known(dict.fromkeys(sorted(known)), "configuration", name, "run it, or correct it")
+            known(dict.fromkeys(sorted(names)), "configuration", name, "run it, or correct it")
         found = [_of_run(run, path, self._metric_names) for run in runs]
         if len(found) == 1:
             return found[0]
@@ -106,9 +91,9 @@ class Resolve:
     def _model(self, name: str, path: str) -> Bound:
         if not self.store.registry:
             return MISSING
-        entry = _known(self.store.registry, "registered model", name, "see evidence/registry.json")
+        entry = known(self.store.registry, "registered model", name, "see evidence/registry.json")
         if path.split(".")[0] in entry:
-            return _walk(entry, path, f"model:{name}")
+            return walk(entry, path, f"model:{name}")
         return self._run(entry["run"], path)
 
     def _result(self, name: str, path: str) -> Bound:
@@ -116,14 +101,14 @@ class Resolve:
         if result is None:
             return MISSING
         if path.startswith("table."):
-            return _cell(result, name, path)
-        return _walk(result, path, f"result:{name}")
+            return cell(result, name, path)
+        return walk(result, path, f"result:{name}")
 
     def result(self, name: str) -> dict[str, Any] | None:
         """Return a whole result for a table block; None where it waits for runs or the opening."""
         if name not in self.store.results and self._not_yet(name):
             return None
-        return _known(self.store.results, "result", name, "write it with proofolio cards")
+        return known(self.store.results, "result", name, "write it with proofolio cards")
 
     def _not_yet(self, name: str) -> bool:
         """Whether a result waits for runs of its own, or for the test set to be opened."""
@@ -143,15 +128,15 @@ class Resolve:
         return bool(runs) and all(part in run.get("metrics", {}) for run in runs)
 
     def _reference(self, name: str, path: str) -> Bound:
-        entry = _known(self.store.references, "reference", name, "add it to project.yaml")
-        return _walk(entry, path, f"reference:{name}")
+        entry = known(self.store.references, "reference", name, "add it to project.yaml")
+        return walk(entry, path, f"reference:{name}")
 
     def _dataset(self, _: str, path: str) -> Bound:
-        return _walk(self.store.dataset, path, "dataset") if self.store.dataset else MISSING
+        return walk(self.store.dataset, path, "dataset") if self.store.dataset else MISSING
 
     def _split(self, name: str, path: str) -> Bound:
-        split = _known(self.store.splits, "split", name, "see evidence/splits")
-        return _walk(split, path, f"split:{name}")
+        split = known(self.store.splits, "split", name, "see evidence/splits")
+        return walk(split, path, f"split:{name}")
 
     def _audit(self, name: str, path: str) -> Bound:
         if not self.store.findings:
@@ -159,7 +144,7 @@ class Resolve:
         by_check: dict[str, Any] = {}
         for finding in self.store.findings:
             by_check.setdefault(finding["check"], finding)
-        return _walk(_known(by_check, "audit check", name, "see audit.json"), path, name)
+        return walk(known(by_check, "audit check", name, "see audit.json"), path, name)
 
     @cached_property
     def _metric_names(self) -> set[str]:
@@ -171,82 +156,13 @@ class Resolve:
         }
 
 
-def _known(entries: dict[str, Any], what: str, name: str, remedy: str) -> Any:
-    if name in entries:
-        return entries[name]
-    listed = ", ".join(list(entries)[:12]) + (", ..." if len(entries) > 12 else "")
-    raise ClaimError(
-        f"unknown {what} {name!r}", expected=listed or "none is recorded", remedy=remedy
-    )
-
-
 def _of_run(run: dict[str, Any], path: str, metric_names: set[str]) -> Bound:
     part, _, metric = path.partition(".")
     if part in SCORED_PARTS and metric.partition(".")[0] in metric_names:
         if metric.partition(".")[0] not in run.get("metrics", {}).get(part, {}):
             return MISSING
-        return _walk(run["metrics"], path, f"run:{run['id']}")
-    return _walk(run, path, f"run:{run['id']}")
-
-
-def _walk(root: Any, path: str, subject: str) -> Bound:
-    """Follow dotted keys; a metric or a field `value`, `statistic` brings its interval along."""
-    node, parent = root, {}
-    for key in path.split("."):
-        parent = node
-        index: Any = int(key) if isinstance(node, list) and key.isdigit() else key
-        known = range(len(node)) if isinstance(node, list) else node
-        if not isinstance(node, dict | list) or index not in known:
-            keys = ", ".join(map(str, known)) if isinstance(node, dict | list) else "nothing below"
-            raise ClaimError(
-                f"{subject} has no {path!r}", expected=keys, remedy="name a recorded path"
-            )
-        node = node[index]
-    if isinstance(node, dict) and "value" in node:
-        return _with_interval(node["value"], node)
-    if isinstance(node, dict):
-        raise ClaimError(
-            f"{path!r} of {subject} is a group", expected=f"{path}.{'|'.join(node) or '(empty)'}"
-        )
-    return _with_interval(node, parent) if path.split(".")[-1] in _CENTRE else Bound(node)
-
-
-_CENTRE = ("value", "statistic")
-
-
-def _with_interval(value: Any, beside: dict[str, Any], prefix: str = "") -> Bound:
-    return Bound(
-        value,
-        beside.get(f"{prefix}ci_low"),
-        beside.get(f"{prefix}ci_high"),
-        beside.get("level") or 0.95,
-        beside.get("n"),
-        beside.get("n_units"),
-    )
-
-
-def _cell(result: dict[str, Any], name: str, path: str) -> Bound:
-    """Return `table.ROW.COLUMN`: ROW is an index, or text that one row alone holds in a cell."""
-    row_name, _, column = path.removeprefix("table.").rpartition(".")
-    table = result.get("table") or []
-    rows = [row for row in table if row_name in _texts(row)]
-    if row_name.isdigit() and int(row_name) < len(table) and not rows:
-        rows = [table[int(row_name)]]
-    if len(rows) != 1:
-        raise ClaimError(
-            f"result:{name} has {len(rows)} rows {row_name!r}",
-            expected=f"a text found in one row, or an index below {len(table)}",
-            remedy="spaces in a row's text are written _",
-        )
-    if column not in rows[0]:
-        raise ClaimError(f"result:{name} has no column {column!r}", expected=", ".join(rows[0]))
-    own = f"{column}_ci_low" in rows[0]
-    beside = rows[0] | {"level": columns.interval_level(rows[0], result)}
-    return _with_interval(rows[0][column], beside, f"{column}_" if own else "")
-
-
-def _texts(row: dict[str, Any]) -> set[str]:
-    return {"_".join(cell.split()) for cell in row.values() if isinstance(cell, str)}
+        return walk(run["metrics"], path, f"run:{run['id']}")
+    return walk(run, path, f"run:{run['id']}")
 
 
 def _is_number(value: Any) -> bool:

@@ -78,12 +78,14 @@ class Tuned(Record):
 
     `study` names start, space and data of the search. A trial has its number and stage. What came
     of the search has `picked`, the trial whose configuration it takes, and `trials`, how many had
-    ended by then. The other two fields are null.
+    ended by then. The other two fields are null. `units` is the share of the units of train that a
+    coarse trial learnt from, null where it was all.
     """
 
     study: str
     stage: Literal["coarse", "fine"] | None = None
     trial: int | None = None
+    units: float | None = None
     trials: int | None = None
     picked: str | None = None
 

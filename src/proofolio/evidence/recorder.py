@@ -72,7 +72,10 @@ class Recorder:
         self.split = splits.info(layout, self._experiment.split)
         self.parts = splits.read(layout, self._experiment.split)
         self.classes = self.split.classes or project.classes
-        self._base = store.base_id(layout, project, experiment_name, seed)
+        units = trial.units if trial else None
+        if units is not None:
+            self.parts = trials.fewer(self.parts, table.read_examples(layout), units)
+        self._base = store.base_id(layout, project, experiment_name, seed, units)
         self._argv = provenance.normalised_argv(argv, layout.root)
         self._fitted: dict[tuple[str, str], Fitted] = {}
         self._attempt: attempt.Attempt | None = None
@@ -162,25 +165,13 @@ class Recorder:
         project = self._project
         named = {"classes": self.classes, "positive_class": project.positive_class}
         stored = handed_in.check(predictions, self.parts, **named)
-        examples = table.read_examples(self._layout)
-        calibration, decision = scoring.fit_calibration_and_decision(
-            stored,
-            examples,
-            self.classes,
-            project.positive_class,
-            project.decision,
-            self.split.fitting_part,
-        )
+        examples, rule = table.read_examples(self._layout), project.decision
+        fitting = {"rule": rule, "fitting_part": self.split.fitting_part}
+        calibration, decision, metrics = scoring.judged(stored, examples, **named, **fitting)
         fitted_on = {"calibration": calibration.fitted_on, "threshold": decision.fitted_on}
         for step, part in fitted_on.items():
             if part:
                 self.fit(step, part)
-        measured = named | {"calibration": calibration, "decision": decision}
-        metrics = {
-            part: scoring.score(stored, examples, part, **measured)
-            for part in ("val", "calib")
-            if (stored["part"] == part).any()
-        }
         folder = self._layout.run(self.id)
         scores = [c for c in stored if c not in ("id", "part", "fold")]
         scores = scores if len(scores) > 1 or self.split.by_time else []  # few rows save little

@@ -49,10 +49,16 @@ def dataset(layout: Layout) -> Dataset:
     return memo.once(("dataset", layout.root), read)
 
 
-def base_id(layout: Layout, project: Project, name: str, seed: int) -> str:
-    """Return the id of a configuration and seed on the present data and split, without attempt."""
+def base_id(
+    layout: Layout, project: Project, name: str, seed: int, units: float | None = None
+) -> str:
+    """Return the id of a configuration and seed on the present data and split, without attempt.
+
+    `units` is the share of train that a coarse trial learns from, None for all.
+    """
     info = splits.info(layout, project.experiment(name).split)
     inputs = [project.config(name), seed, info.parts_sha256, dataset(layout).content_sha256]
+    inputs += [] if units is None else [units]
     return f"{name}-s{seed}-{files.sha256_json(inputs)[:8]}"
 
 

@@ -5,14 +5,20 @@ changed. It is never a candidate. What came of a search is a configuration of th
 the keys of the best fine trial (`tuned: true`), trained with every seed like its parent.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from proofolio import files, metrics, splits
 from proofolio.contract import Layout, Run, RunError, Tuned
 from proofolio.evidence import store
 from proofolio.project import Experiment, Project
 from proofolio.project.space import trial_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Pruned(Exception):
@@ -25,8 +31,32 @@ def study(layout: Layout, project: Project) -> str:
     told = [tuning.start, project.metric.primary, project.config(tuning.start)]
     told += [{k: p.model_dump() for k, p in tuning.parameters.items()}]
     told += [tuning.coarse.overrides, tuning.fine.overrides]
+    told += [] if units(project, "coarse") is None else [units(project, "coarse")]
     told += [splits.info(layout, split).parts_sha256, store.dataset(layout).content_sha256]
     return files.sha256_json(told)[:8]
+
+
+def units(project: Project, stage: str) -> float | None:
+    """Return the share of the units of train that a stage learns from; None for all."""
+    share = project.tuning.coarse.units
+    return share if stage == "coarse" and share < 1 else None
+
+
+def fewer(parts: pd.DataFrame, examples: pd.DataFrame, share: float) -> pd.DataFrame:
+    """Return the parts with a share of the clusters of train, of each label at least one.
+
+    A cluster stays whole or goes, by the hash of its name: the same ones for every trial, and among
+    those of a larger share. All other parts stay as they are.
+    """
+    train = parts["part"] == "train"
+    known = examples[examples["id"].isin(parts.loc[train, "id"])]
+    first = known.sort_values("id").groupby("cluster")["label"].first()
+    kept: list[str] = []
+    for _, clusters in first.groupby(first):
+        ranked = sorted(clusters.index, key=lambda name: files.sha256_bytes(str(name).encode()))
+        kept += ranked[: math.ceil(share * len(ranked))]
+    inside = known.loc[known["cluster"].isin(kept), "id"]
+    return parts[~train | parts["id"].isin(inside)].reset_index(drop=True)
 
 
 def experiment(project: Project, number: int, stage: str, change: dict[str, object]) -> Experiment:

@@ -30,13 +30,17 @@ def ladder(
     Args:
         name: file name of the figure, without suffix.
         title: what the figure shows.
-        table: rows in ladder order with columns name, rung, part, seeds, value, ci_low, ci_high.
+        table: rows in ladder order with columns name, rung, part, seeds, value, ci_low, ci_high;
+            `title`, where there is one, stands for the name.
         metric: name of the metric, for the axis.
         target: the value aimed at, stated before training.
         chosen: the configuration that was selected, whose name stands in bold.
         ticks: steps of the axes' numbers where two panels share the width.
     """
+    if "title" not in table:
+        table = table.assign(title=table["name"])
     order = list(dict.fromkeys(table["name"]))
+    titles = dict(zip(table["name"], table["title"], strict=True))
     near = closeup(table, metric)
     with Sheet(height=0.36 * len(order) + 1.9) as sheet:
         panels = sheet.beside(1 if near is None else 2)
@@ -46,7 +50,7 @@ def ladder(
                 look = {"color": INK, "ls": DASHES[2], "lw": 1.2, "label": f"target {target:g}"}
                 handles.append(axes.axvline(target, **look))
             _rungs(axes, table)
-        panels[0].set_yticks(range(len(order)), [words.shortened(n, 24) for n in order])
+        panels[0].set_yticks(range(len(order)), [words.shortened(titles[n], 24) for n in order])
         for shown, label in zip(order, panels[0].get_yticklabels(), strict=True):
             label.set_fontweight("bold" if shown == chosen else "normal")
         panels[0].set(xlabel=words.metric(metric), ylim=(len(order) - 0.5, -0.5))
@@ -58,11 +62,13 @@ def ladder(
             inside = [x for x in panels[1].get_xticks() if near[0] <= x <= near[1]]
             panels[1].set_xticks([inside[0], inside[-1]] if len(inside) > 2 else inside)
         sheet.legend(handles, columns=3)
-    told = [f"{r.name} on {words.part(r.part)} {_value(r)}" for r in table.itertuples(index=False)]
+    told = [f"{r.title} on {words.part(r.part)} {_value(r)}" for r in table.itertuples(index=False)]
     said = f"By {words.metric(metric)}: " + "; ".join(told) + "."
-    return sheet.drawing(
-        name, title, said + (f" In bold: {chosen}, chosen." if chosen else ""), table
-    )
+    if chosen in titles:
+        said += f" In bold: {titles[chosen]}, chosen."
+    if (table["title"] == table["name"]).all():
+        table = table.drop(columns="title")
+    return sheet.drawing(name, title, said, table)
 
 
 def closeup(table: pd.DataFrame, metric: str) -> tuple[float, float] | None:

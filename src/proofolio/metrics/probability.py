@@ -4,7 +4,7 @@ import numpy as np
 
 from proofolio.metrics.ranking import ratio
 from proofolio.metrics.resampling import Draws
-from proofolio.metrics.sweep import BLOCK, Sums, Sweep
+from proofolio.metrics.sweep import BLOCK, Sums, Sweep, tied_blocks
 
 CLIP = 1e-7  # probabilities are held inside [CLIP, 1 - CLIP]
 BINS = 15
@@ -57,16 +57,12 @@ class CalibrationError:
             y, p = np.argmax(p, axis=1) == y, p.max(axis=1)
         self._sweep, self._excess = sweep, (p - y)[sweep.order]
         self._column, self._mass = sweep.column(name, p - y), sweep.column("mass", np.ones(len(p)))
-        starts = np.concatenate([[0], np.flatnonzero(np.diff(p[sweep.order])) + 1])
-        sizes = np.diff(starts, append=len(p))
-        self._first, self._last = np.repeat(starts, sizes), np.repeat(starts + sizes - 1, sizes)
-        # A tied group over BLOCK rows is a block of its own, others share blocks of under 2 BLOCK.
-        alone = sizes > BLOCK
-        new = alone | np.append(True, alone[:-1]) | (np.diff(starts // BLOCK, prepend=-1) > 0)
-        self._blocks = np.append(starts[new], len(p))
+        ordered = p[sweep.order]
+        self._first = np.searchsorted(ordered, ordered, "left")
+        self._last = np.searchsorted(ordered, ordered, "right") - 1
+        self._blocks, self._alone = tied_blocks(ordered, BLOCK)
         for column in (self._column, self._mass):
             sweep.mark(column, self._blocks)
-        self._alone = alone[new]
         self._width = int(np.diff(self._blocks)[~self._alone].max(initial=1))
 
     def __call__(self, draws: Draws, sums: Sums, names: set[str]) -> dict[str, np.ndarray]:

@@ -24,6 +24,7 @@ class Once(tuple):
 
 
 _AT_ONCE = 500  # resamples; more bring nothing
+_DRAWN = 1 << 16  # indices drawn at once
 _NUMBERS = 1 << 25  # rows x resamples at once; sums before places of one order stay near 32 MiB
 
 
@@ -112,9 +113,14 @@ def _drawn(sizes: tuple[int, ...], resamples: int, seed: int) -> Draws:
     """Return the draws of all resamples, one byte each (two where a product would not fit)."""
     rng = np.random.default_rng(seed)
     lines = [np.empty((resamples, size), dtype=np.uint16) for size in sizes]
-    for i in range(resamples):
+    # One kind: many at once come from the same stream. Two kinds take turns in it.
+    step = 1 if len(sizes) > 1 else max(1, _DRAWN // sizes[0])
+    for start in range(0, resamples, step):
         for drawn, size in zip(lines, sizes, strict=True):
-            drawn[i] = np.bincount(rng.integers(0, size, size=size), minlength=size)
+            own = drawn[start : start + step]
+            picked = rng.integers(0, size, size=own.shape)
+            picked += np.arange(len(own))[:, None] * size
+            own[:] = np.bincount(picked.ravel(), minlength=own.size).reshape(own.shape)
     most = int(np.prod([float(drawn.max(initial=0)) for drawn in lines]))
     kept = tuple(np.ascontiguousarray(d.T, dtype=np.min_scalar_type(most)) for d in lines)
     for drawn in kept:

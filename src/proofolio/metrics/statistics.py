@@ -56,8 +56,8 @@ class Statistics:
         if scores.ndim == 2 or (np.diff(scores[stored.order]) < 0).any():
             calibrated = Sweep(groups, _order(scores))
         self._metrics = []  # (metric, its sweep, the names it is asked for)
-        if ranked := set(self.names) & set(RANKING):
-            self._metrics.append((Ranking(y, raw, groups, stored), stored, ranked))
+        self._ranked = set(self.names) & set(RANKING)
+        self._ranking = Ranking(y, raw, groups) if self._ranked else None
         if counted and scores.ndim == 1:
             decided = Decided(y, scores, threshold, calibrated)
             self._metrics.append((decided, calibrated, set(counted)))
@@ -75,6 +75,8 @@ class Statistics:
         """Return (b, metrics) for b weightings; NaN where a metric is undefined."""
         sums = {sweep: sweep(draws) for sweep in {sweep for _, sweep, _ in self._metrics}}
         found = {} if self._counts is None else self._counts(draws, self._counted)
+        if self._ranking is not None:
+            found |= self._ranking(draws, self._ranked)
         for metric, sweep, names in self._metrics:
             found |= metric(draws, sums[sweep], names)
         return np.stack([found[name] for name in self.names], axis=1)

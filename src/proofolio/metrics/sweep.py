@@ -13,6 +13,30 @@ BLOCK = 32  # rows
 _SMALL = 1 << 18  # products of a matrix multiplication that NumPy's library does without threads
 
 
+def tied_blocks(values: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cut sorted `values` (n,) into blocks that hold all rows of each value.
+
+    Returns:
+        Edges (blocks + 1,), and which blocks (blocks,) are one value of more than `rows` rows;
+        values of fewer share blocks of less than twice as many.
+    """
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1])
+    alone = np.diff(starts, append=len(values)) > rows
+    new = alone | np.append(True, alone[:-1]) | (np.diff(starts // rows, prepend=-1) > 0)
+    return np.append(starts[new], len(values)), alone[new]
+
+
+def product(matrix: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return (k, rows) @ (rows, b) in parts that NumPy's library multiplies without threads.
+
+    Many small products on threads wait for each other longer than they take.
+    """
+    step = max(1, _SMALL // max(weights.size, 1))
+    if len(matrix) <= step:
+        return matrix @ weights
+    return np.concatenate([matrix[i : i + step] @ weights for i in range(0, len(matrix), step)])
+
+
 class Sweep:
     """Sums of columns over the rows before places; both are asked for before the first call."""
 
@@ -43,11 +67,9 @@ class Sweep:
         b = draws[0].shape[1]
         total = np.zeros((len(self._columns), b))
         sums = np.zeros((sum(map(len, self._places.values())), b))
-        step = max(1, _SMALL // (BLOCK * b))
         for rows, lines, columns, values in self._blocks:
             own = self._groups.weights(draws, rows).astype(np.float64)
-            found = [values[i : i + step] @ own for i in range(0, len(values), step)]
-            found = found[0] if len(found) == 1 else np.concatenate(found)
+            found = product(values, own)
             np.add(total[columns], found[len(total) :], out=sums[lines])
             total += found[: len(total)]
         return Sums(dict(zip(self._columns, total, strict=True)), self._lines, self._places, sums)

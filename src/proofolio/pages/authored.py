@@ -14,6 +14,7 @@ from proofolio import claims
 from proofolio.cards import markdown
 from proofolio.contract import Layout, ProjectError
 from proofolio.figures import Facts
+from proofolio.pages import parts
 
 _NOT_SHOWN = ("index.md", "gpu.md", "model_card.md", "data_card.md")
 _ON_SITE = {
@@ -29,6 +30,8 @@ _MARK = "<!-- Copied by `proofolio pages` from the project's docs/: do not edit.
 _LINK = re.compile(
     r"(?<!!)\[(?P<text>[^\[\]]+)\]\((?P<path>[^)\s#:]+)(?P<anchor>#[^)\s]*)?\)",
 )
+_FIRST = 60  # their place among the pages, after the chapters
+_NAMED = re.compile(r"^ +- (?P<title>[^\n]+): (?P<page>\w[\w.-]*\.md) *$", re.MULTILINE)
 _TITLE = re.compile(r"^# +(.+?) *#*$", re.MULTILINE)
 
 
@@ -75,6 +78,10 @@ def _copy(facts: Facts, path: Path, beside: dict[str, str]) -> str:
     where = f"docs/{path.name}"
     text = claims.bind(path.read_text(encoding="utf-8"), facts.resolve, where)
     mended = _LINK.sub(lambda link: _mended(facts, link, beside, where), text)
+    named = _named(facts.layout)
+    if path.name in named and not mended.startswith("---\n"):
+        place = _FIRST + list(named).index(path.name)
+        mended = f"{parts.front(named[path.name], order=place)}\n\n{mended}"
     return f"{mended.rstrip()}\n\n{_MARK}\n"
 
 
@@ -105,8 +112,17 @@ def _is_own(layout: Layout, folder: Path) -> bool:
 
 
 def _pages(layout: Layout) -> list[Path]:
-    found = sorted((layout.root / "docs").glob("*.md"))
-    return [path for path in found if path.name not in _NOT_SHOWN]
+    order = list(_named(layout))
+    found = [p for p in (layout.root / "docs").glob("*.md") if p.name not in _NOT_SHOWN]
+    place = {name: i for i, name in enumerate(order)}
+    return sorted(found, key=lambda p: (place.get(p.name, len(order)), p.name))
+
+
+def _named(layout: Layout) -> dict[str, str]:
+    """Return the names of pages in the project's own navigation, by file, in its order."""
+    path = layout.root / "mkdocs.yml"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return {found["page"]: found["title"].strip("'\"") for found in _NAMED.finditer(text)}
 
 
 def _title(path: Path) -> str:

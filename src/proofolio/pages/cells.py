@@ -99,6 +99,7 @@ def _stopped(message: str, kind: str, project: Project) -> str:
     if not remedy and kind == "ModuleNotFoundError":
         remedy = "install the project with all its extras"
     remedy = remedy or f"`python -m {project.package} prepare` brings the data"
+    remedy = remedy.replace("<package>", project.package)
     said = f"{markdown.line(lines[0].rstrip('.'))}. What brings it: "
     said += remedy if "`" in remedy else markdown.line(remedy)
     return parts.admonition("note", "The notebook stops here", f"Missing: {said.rstrip('.')}.")

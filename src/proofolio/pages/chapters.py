@@ -13,11 +13,10 @@ _CURVES = "learning_curves_"
 def data(facts: Facts, drawings: Drawings) -> Iterator[str]:
     """Yield where the data comes from, how it was split, and what the audit found."""
     yield "## Data and split"
+    yield from parts.beside(drawings, "folds", "class_balance")
     yield proofs.data_sentence(facts)
     yield proofs.split_sentence(facts)
     yield proofs.parts(facts)
-    yield from parts.figure(drawings, "folds")
-    yield from parts.figure(drawings, "class_balance")
     yield from _audit(facts)
 
 
@@ -43,12 +42,12 @@ def ladder(facts: Facts, drawings: Drawings) -> Iterator[str]:
     """Yield every configuration, the differences, every metric, and what others published."""
     yield "## The ladder"
     yield tables.target(facts)
-    yield markdown.table_of("ladder")
     if "ladder_best" not in drawings:
         yield from parts.figure(drawings, "ladder")
     else:
         yield from parts.figure(drawings, "ladder_best")
         yield from markdown.folded("Every configuration, drawn", parts.figure(drawings, "ladder"))
+    yield markdown.table_of("ladder")
     yield tables.differences(facts)
     yield tables.interval_note(facts)
     yield f"### Every metric on {words.part(facts.part)}"
@@ -105,12 +104,12 @@ def _curve(drawings: Drawings, name: str) -> Iterator[str]:
 
 def decision(facts: Facts, drawings: Drawings) -> Iterator[str]:
     """Yield the calibration, the decision with its costs, and what other policies would do."""
-    yield "## Calibration and decision"
+    yield "## What a probability means"
+    yield from parts.beside(drawings, *(f"reliability_{part}" for part in facts.parts))
     yield tables.calibration(facts)
     problem = facts.project.problem
     yield f"**A miss.** {markdown.line(problem.harm_of_miss)}"
     yield f"**A false alarm.** {markdown.line(problem.harm_of_false_alarm)}"
-    yield from parts.beside(drawings, *(f"reliability_{part}" for part in facts.parts))
     transfer = ("calibration_transfer", "calibration_transfer_other")
     if transfer[0] in drawings:
         yield "### Does the calibration carry over?"
@@ -145,7 +144,7 @@ def _figures_of(facts: Facts, drawings: Drawings, kind: str) -> list[str]:
 
 def errors(facts: Facts, drawings: Drawings, sheets: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Yield where it is wrong: by class, group and example, in pictures, and in operation."""
-    yield "## Errors and slices"
+    yield "## Where it is wrong"
     yield from parts.beside(drawings, *(f"confusion_{part}" for part in facts.parts))
     for kind in ("slice_table", "class_table"):
         yield from tables.result_blocks(facts, kind)
@@ -163,7 +162,7 @@ def errors(facts: Facts, drawings: Drawings, sheets: Sequence[tuple[str, str]]) 
         yield "\n\n".join(['<div class="proof-told" markdown>', *mistakes, "</div>"])
     if facts.project.kind == "image":
         yield "### Picture sheets"
-        yield from parts.sheets(sheets)
+        yield from parts.sheets(sheets, facts.project.data.how_to_get)
     yield from _operation(facts, drawings)
 
 
@@ -206,7 +205,7 @@ def reproducibility(facts: Facts) -> Iterator[str]:
     yield "## How often test was opened"
     yield proofs.openings(facts)
     yield f"**Prior exposure.** {markdown.line(facts.project.prior_exposure)}"
-    yield "## Reproducibility sheet"
+    yield "## The chosen run"
     yield proofs.reproducibility(facts)
     yield hardware.told(facts)
     sign_off = facts.project.sign_off

@@ -25,9 +25,15 @@ def log(facts: Facts) -> Iterator[str]:
         told = "\n".join(f"- {line}" for line in _lines(facts, experiment, runs))
         if len(facts.project.ladder) > MANY:
             found = html.escape(" ".join(_conclusion(experiment, runs).split()), quote=False)
-            yield from markdown.folded(f"<code>{experiment.name}</code> {found}", [told])
+            name = f"<code>{experiment.name}</code>"
+            if experiment.title:
+                name = f"{html.escape(experiment.title, quote=False)} ({name})"
+            said = f'{name} <span class="proof-plain">{found}</span>'
+            yield from markdown.folded(said, [told])
         else:
-            yield f"### {markdown.code(experiment.name)}"
+            name = markdown.code(experiment.name)
+            title = markdown.line(experiment.title) if experiment.title else ""
+            yield f"### {f'{title} ({name})' if title else name}"
             yield told
 
 

@@ -4,7 +4,7 @@
   const root = document.getElementById("net-benefit");
   const data = JSON.parse(document.getElementById("net-benefit-data").textContent);
   const SVG = "http://www.w3.org/2000/svg";
-  const BOX = { width: 520, height: 280, left: 50, right: 10, top: 10, bottom: 40 };
+  const BOX = { width: 400, height: 270, left: 46, right: 10, top: 10, bottom: 40 };
   const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#808080"];
   const DASHES = ["", "7 3", "2 3", ""];
   const SETTLED = 300; // ms without a change before the outcome is read out

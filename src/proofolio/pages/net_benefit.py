@@ -20,7 +20,7 @@ from proofolio.pages import parts
 
 NAME = "net_benefit"
 TITLE = "What if: other thresholds"
-_PLACE = 60  # in the navigation, after the author's pages
+_PLACE = 35  # in the navigation, after the decision
 _THRESHOLDS = tuple(round(k / 100, 2) for k in range(1, 100))
 _TABLE = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 

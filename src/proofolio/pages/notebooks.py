@@ -22,7 +22,7 @@ from proofolio.project import Project
 
 _MAKERS = (kernel.__file__, cells.__file__, __file__)
 _CELL_SECONDS = 300
-_PLACE = 60  # among the pages, after the author's and before the cards
+_PLACE = 80  # among the pages, after the author's and before the cards
 _KEY = re.compile(r"<!-- Run by `proofolio pages --notebooks` as ([0-9a-f]{64})\. -->")
 _REFUSALS = {name for name, kind in vars(contract_refusals).items() if isinstance(kind, type)}
 _MISSING = {*_REFUSALS, "FileNotFoundError", "ModuleNotFoundError"}

@@ -9,6 +9,8 @@ from proofolio.pages import chapters, parts, summary
 
 Drawings = Mapping[str, Drawing]
 Sheets = Sequence[tuple[str, str]]
+More = Mapping[str, Sequence[tuple[str, str]]]
+_STEP = 10  # between the chapters' places in a navigation, so that others fit in between
 _MADE = "<!-- Written by `proofolio pages` from evidence/ and project.yaml: do not edit. -->"
 
 
@@ -57,7 +59,7 @@ CHAPTERS = (
 
 
 def texts(
-    facts: Facts, drawings: Drawings, sheets: Sheets = (), more: Sequence[tuple[str, str]] = ()
+    facts: Facts, drawings: Drawings, sheets: Sheets = (), more: More | None = None
 ) -> dict[str, str]:
     """Return every page by file name, claims still empty.
 
@@ -65,11 +67,11 @@ def texts(
         facts: The project's evidence.
         drawings: Its figures by name.
         sheets: File name and caption of each picture sheet.
-        more: Address and title of each further page.
+        more: Address and title of each further page, by what they are.
     """
-    made = {"index.md": _joined(_index(facts, drawings, more))}
+    made = {"index.md": _joined(_index(facts, drawings, more or {}))}
     for place, chapter in enumerate(CHAPTERS, 1):
-        made[chapter.name] = _joined(_chapter(facts, drawings, sheets, chapter, place))
+        made[chapter.name] = _joined(_chapter(facts, drawings, sheets, chapter, _STEP * place))
     return made
 
 
@@ -77,7 +79,7 @@ def _joined(blocks: Iterator[str]) -> str:
     return "\n\n".join(filter(None, blocks)) + "\n"
 
 
-def _index(facts: Facts, drawings: Drawings, more: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _index(facts: Facts, drawings: Drawings, more: More) -> Iterator[str]:
     title = facts.project.title
     yield parts.front(title, facts.project.problem.statement)
     yield _MADE
@@ -98,7 +100,8 @@ def _chapter(
     yield f"# {chapter.title}"
     if facts.project.demo_data:
         yield parts.demo_data()
-    yield f"Of [{markdown.line(facts.project.title)}](index.md): {chapter.about}."
+    told = f"{chapter.about[:1].upper()}{chapter.about[1:]}."
+    yield f"{told} The result: [{markdown.line(facts.project.title)}](index.md)."
     yield from chapter.blocks(facts, drawings, sheets)
 
 
@@ -122,8 +125,11 @@ def _first_screen(facts: Facts, drawings: Drawings) -> Iterator[str]:
     yield "</div>"
 
 
-def _contents(more: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _contents(more: More) -> Iterator[str]:
     yield "## What stands behind it"
     told = [f"- [{c.title}]({c.name}): {c.about}" for c in CHAPTERS]
-    listed = [*more, ("model_card.md", "Model card"), ("data_card.md", "Data card")]
-    yield "\n".join([*told, *(f"- [{title}]({address})" for address, title in listed)])
+    cards = [("model_card.md", "Model card"), ("data_card.md", "Data card")]
+    for what, listed in {**more, "Cards": cards}.items():
+        if listed:
+            told.append(f"- {what}: {'; '.join(f'[{title}]({at})' for at, title in listed)}")
+    yield "\n".join(told)

@@ -17,9 +17,10 @@ _SHEET = markdown.unbound("the caption of a picture rendered from the data")
 _DRAWN = markdown.unbound("drawn from evidence by proofolio")
 
 
-def front(title: str, description: str, order: int | None = None) -> str:
+def front(title: str, description: str = "", order: int | None = None) -> str:
     """Return front matter: the page's name in a navigation, its description, its place there."""
-    told = {"title": title, "description": cut(" ".join(description.split()))}
+    told = {"title": title}
+    told |= {"description": cut(" ".join(description.split()))} if description else {}
     told |= {} if order is None else {"order": order}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in told.items()]
     return "\n".join(["---", *lines, "---"])
@@ -89,16 +90,19 @@ def pictures(folder: Path) -> list[tuple[str, str]]:
     ]
 
 
-def sheets(shown: Sequence[tuple[str, str]]) -> Iterator[str]:
+def sheets(shown: Sequence[tuple[str, str]], how_to_get: str) -> Iterator[str]:
     """Yield picture sheets with their captions, or the sentence that says where they are.
 
     MkDocs leaves addresses in HTML as they are, and a page is a folder of the site: hence `../`.
     """
     if not shown:
-        yield (
-            "Pictures are rendered where the data is present; they are no part of the repository, "
-            "and this copy of the page was built without them."
+        told = (
+            "Missing here: pictures of its mistakes, each with a caption. They are rendered where "
+            "the data is present and are no part of the repository; this copy of the page was "
+            f"built without them. What brings the data: {markdown.line(how_to_get.rstrip('. '))}. "
+            "Then build the page again."
         )
+        yield admonition("note", "Built without the data", told)
     for name, caption in shown:
         yield picture(f"sheets/{name}", " ".join(caption.split()), mark=_SHEET)
 

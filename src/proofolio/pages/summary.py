@@ -23,6 +23,7 @@ class Row:
     path: str
     comparable: str = ""  # of a published figure: yes or partly
     difference: str | None = None  # the recorded result: the choice less this
+    title: str | None = None  # of a configuration, in words
 
 
 def rows(facts: Facts) -> list[Row]:
@@ -52,7 +53,7 @@ def table(facts: Facts) -> Iterator[str]:
     metric, part = words.metric(facts.metric), words.part(facts.part)
     with_differences = any(row.difference for row in shown)
     header = ["Result", f"{metric[:1].upper()}{metric[1:]} on {part}"]
-    header += ["The choice less this"] if with_differences else []
+    header += ["Chosen less this"] if with_differences else []
     lines = [[_told(row), _value(facts, row)] for row in shown]
     for line, row in zip(lines, shown, strict=True):
         line += [_difference(facts, row)] if with_differences else []
@@ -68,6 +69,7 @@ def figure(facts: Facts, ladder: Drawing) -> Drawing:
     named = {facts.configurations[n][0].rung: n for n in reversed(facts.ranked)}
     kept = {*named.values(), *(row.name for row in rows(facts))}
     shown = ladder.table[ladder.table["name"].isin(kept) & (ladder.table["part"] == facts.part)]
+    shown = shown.assign(title=[_title(facts, name) or name for name in shown["name"]])
     title = f"The best of each rung: {words.metric(facts.metric)} on {words.part(facts.part)}"
     marks = {"target": facts.project.metric.target, "ticks": 1}
     marks["chosen"] = facts.selection.choice.name if facts.selection else None
@@ -101,7 +103,9 @@ def _simplest(facts: Facts) -> str | None:
 
 def _row(facts: Facts, what: str, name: str) -> Row:
     found = None if name == facts.chosen.name else headline.against(facts, name)
-    return Row(what, name, f"config:{name}", f"{facts.part}.{facts.metric}", difference=found)
+    title = _title(facts, name)
+    value = f"{facts.part}.{facts.metric}"
+    return Row(what, name, f"config:{name}", value, title=title, difference=found)
 
 
 def _bound(facts: Facts, row: Row) -> dict[str, Any]:
@@ -115,8 +119,18 @@ def _told(row: Row) -> str:
         return (
             f"{markdown.line(row.name)}, published, {how} {markdown.unbound('the source in words')}"
         )
-    name = markdown.code(row.name)
-    return f"**{name}**, {row.what}" if row.what in (CHOSEN, BEST) else f"{name}, {row.what}"
+    name = markdown.line(row.title) if row.title else markdown.code(row.name)
+    name = f"**{name}**" if row.what in (CHOSEN, BEST) else name
+    return f"{name}{':' if row.title else ','} {row.what}"
+
+
+def _title(facts: Facts, name: str) -> str | None:
+    return next((e.title for e in facts.project.ladder if e.name == name), None)
+
+
+def _titled(facts: Facts, name: str) -> str:
+    title = _title(facts, name)
+    return f"*{markdown.line(title)}*" if title else markdown.code(name)
 
 
 def _value(facts: Facts, row: Row) -> str:
@@ -139,7 +153,7 @@ def _left_out(facts: Facts) -> Iterator[str]:
     hidden = [*own[1:], *others[1:]]
     if hidden:
         does = "do" if len(hidden) > 1 else "does"
-        yield f"{words.listed([markdown.code(n) for n in hidden])} {does} better there too."
+        yield f"{words.listed([_titled(facts, n) for n in hidden])} {does} better there too."
     more = headline.beside(facts)[1]
     if more:
         stands = "figure stands" if more == 1 else "figures stand"

@@ -19,6 +19,7 @@ from proofolio.pages.operating import Part
 
 NAME = "what_if"
 TITLE = "What if: other thresholds, budgets and costs"
+_PLACE = 35  # in the navigation, after the decision
 _DIGITS = 6  # significant; counts stay whole
 _MOST_ROWS = 13
 _COLUMNS = {
@@ -54,6 +55,8 @@ def made(facts: Facts) -> dict[str, str]:
 
 
 def _text(facts: Facts, read: Mapping[str, Part]) -> Iterator[str]:
+    about = f"A slider over the alerts of {facts.project.title}: what is found, missed and saved."
+    yield parts.front(TITLE, about, _PLACE)
     yield "<!-- Written by `proofolio pages` from evidence/ and project.yaml: do not edit. -->"
     yield f"# {TITLE}"
     if facts.project.demo_data:

@@ -10,7 +10,7 @@ from proofolio.pages import authored, net_benefit, notebooks, page, parts, summa
 from proofolio.project import Project
 
 DEFAULT = Path("docs") / "result"
-_CARDS_FROM = 80  # their place among the pages, after the author's
+_CARDS_FROM = 90  # their place among the pages, after the author's
 _CARD_FILES = {"MODEL_CARD.md": "model_card.md", "DATA_CARD.md": "data_card.md"}
 
 
@@ -39,10 +39,13 @@ def write(
     if "ladder" in drawings:
         first = summary.figure(facts, drawings["ladder"])
         drawings[first.name] = first
-    more = [(f"{what_if.NAME}.md", what_if.TITLE)] if project.kind == "events" else []
-    more += [(f"{net_benefit.NAME}.md", net_benefit.TITLE)] if net_benefit.applies(facts) else []
-    more += authored.listed(layout, folder)
-    more += notebooks.write(layout, project, folder, run=run_notebooks)
+    tried = [(f"{what_if.NAME}.md", what_if.TITLE)] if project.kind == "events" else []
+    tried += [(f"{net_benefit.NAME}.md", net_benefit.TITLE)] if net_benefit.applies(facts) else []
+    more = {
+        "To try in the browser": tried,
+        "In the author's words": authored.listed(layout, folder),
+        "Notebooks, as they ran": notebooks.write(layout, project, folder, run=run_notebooks),
+    }
     made = authored.copies(facts, folder, [chapter.name for chapter in page.CHAPTERS])
     if "ladder" in drawings:
         made[summary.FIGURE] = first.inline()

@@ -129,6 +129,7 @@ class Experiment(Section):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     rung: str
+    title: str | None = None  # a few words for readers, on first screens; null: the name
     hypothesis: str
     config: dict[str, Any] | None = None
     parent: str | None = None

@@ -33,6 +33,12 @@ class Stage(Section):
     overrides: dict[str, Any] = Field(default_factory=dict)
 
 
+class Coarse(Stage):
+    """The coarse stage, which may also learn from a share of the units of train alone."""
+
+    units: float = Field(1.0, gt=0, le=1)
+
+
 class Tuning(Section):
     """A search over settings of one configuration, coarse then fine, by the primary metric on val.
 
@@ -41,19 +47,26 @@ class Tuning(Section):
 
     start: str  # a configuration of the ladder
     parameters: dict[str, Parameter] = Field(min_length=1)  # by dotted key of its config
-    coarse: Stage
+    coarse: Coarse
     fine: Stage
     good_enough: float | None = None  # no trial is begun once one reaches it on val
     minutes: float = Field(gt=0)  # wall clock of one call
     pruning: Literal["median", "hyperband", "none"] = "median"
 
 
-def check(tuning: Tuning, configs: dict[str, dict[str, Any]]) -> None:
+def check(tuning: Tuning, configs: dict[str, dict[str, Any]], *, by_time: bool = False) -> None:
     """Check a search against the ladder's resolved configs, by name.
 
-    Raises ProjectError for a start, key or override that is not there, and for a range without
-    width.
+    Raises ProjectError for a start, key or override that is not there, for a range without width,
+    and for fewer units where the split is `by_time`.
     """
+    if by_time and tuning.coarse.units < 1:
+        raise ProjectError(
+            "tuning.coarse.units: windows of time have no share of units to learn from",
+            expected="1: all that is known at a time",
+            received=str(tuning.coarse.units),
+            remedy="make coarse trials cheaper by overrides, such as fewer epochs or trees",
+        )
     if tuning.start not in configs:
         raise ProjectError(
             f"tuning: no configuration {tuning.start!r} in the ladder",

@@ -90,7 +90,8 @@ class Project(Section):
                 raise ValueError(f"experiment {e.name}: seeds must be among {self.seeds}")
         self._named_in_ladder(set(names))
         if self.tuning is not None:
-            space.check(self.tuning, {e.name: self.config(e.name) for e in self.ladder})
+            configs = {e.name: self.config(e.name) for e in self.ladder}
+            space.check(self.tuning, configs, by_time=self.kind == "events")
         return self
 
     def _of_kind(self) -> None:

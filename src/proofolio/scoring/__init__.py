@@ -19,6 +19,7 @@ from proofolio.scoring.part import (
     RESAMPLES,
     RESAMPLES_OF_EVENTS,
     fit_calibration_and_decision,
+    judged,
     score,
     score_run,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "is_score",
     "join",
     "join_run",
+    "judged",
     "score",
     "score_run",
     "scores_of",

@@ -120,6 +120,27 @@ def resamples_for(joined: Joined) -> int:
     return RESAMPLES if joined.rounds is None else RESAMPLES_OF_EVENTS
 
 
+def judged(
+    predictions: "pd.DataFrame",
+    examples: "pd.DataFrame",
+    *,
+    classes: Sequence[str],
+    positive_class: str | None,
+    rule: DecisionRule,
+    fitting_part: str,
+) -> tuple[Calibration, Decision, dict[str, dict[str, Metric]]]:
+    """Return calibration, decision and the metrics at them of val and calib, where they are.
+
+    The arguments and errors are those of `fit_calibration_and_decision` and `score`.
+    """
+    given = predictions, examples
+    fitted = fit_calibration_and_decision(*given, classes, positive_class, rule, fitting_part)
+    told = {"classes": classes, "positive_class": positive_class}
+    told |= dict(zip(("calibration", "decision"), fitted, strict=True))
+    scored = [part for part in ("val", "calib") if (predictions["part"] == part).any()]
+    return *fitted, {part: score(*given, part, **told) for part in scored}
+
+
 def score_run(
     run: Run, predictions: "pd.DataFrame", examples: "pd.DataFrame", part: str, **options: Any
 ) -> dict[str, Metric]:

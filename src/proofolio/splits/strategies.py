@@ -59,8 +59,7 @@ def foreign(table: pd.DataFrame, spec: SplitSpec, known: np.ndarray) -> Assignme
     `ood` where the published membership says test, apart from every example that has a class;
     otherwise excluded: nothing may be learnt from them.
     """
-    part, note = np.full(len(table), "excluded", dtype=object), np.full(len(table), NOTE_CLASS)
-    note = note.astype(object)
+    part, note = (np.full(len(table), text, dtype=object) for text in ("excluded", NOTE_CLASS))
     if spec.strategy == "official":
         linked = _reaches(table["cluster"], known) | _reaches(table["unit"], known)
         published = table["official"].astype(object).to_numpy() == "test"

@@ -28,6 +28,9 @@ def _trial(e: Evidence, report: Report, run: Run, where: str) -> None:
     if tuning is None or tuning.start != run.parent or _study(e) != run.tuning.study:
         report.note(f"{where}: its search {run.tuning.study} is declared no more: not checkable")
         return
+    if run.tuning.units != trials.units(e.project, run.tuning.stage):
+        what = f"its trial says it learnt from the share {run.tuning.units} of the units of train"
+        report.add("4", where, what, "restore project.yaml or the run from git")
     stage = tuning.coarse if run.tuning.stage == "coarse" else tuning.fine
     for change in run.changed:
         known = tuning.parameters.get(change.key)

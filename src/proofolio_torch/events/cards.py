@@ -10,48 +10,25 @@ it: they are switches of this module, and off by default.
 This is a simulation: scores reached on it say nothing about real cards.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
 from proofolio.contract import ProjectError
+from proofolio_torch.events import frauds
 from proofolio_torch.events.arrays import stable_order
+from proofolio_torch.events.frauds import CARDS, SCENARIOS, TERMINALS, Rows
 from proofolio_torch.events.spec import DAY
 
-SCENARIOS = ("none", "amount", "terminal", "card", "testing")
 _SIDE = 100.0  # of the square that cards and terminals lie in
-_RADIUS, _TERMINALS, _CARDS = 5.0, 10_000, 5_000  # the Handbook's world, which sets the rates
-_BAD_TERMINALS, _BAD_CARDS = 2, 3  # a day, there
-_TERMINAL_DAYS, _CARD_DAYS = 28, 14
-_GIVEAWAY, _TIMES = 220.0, 5.0
-_RAREST = 1 / 14  # compromises a day in worlds so small that the Handbook's rate gives none
+_RADIUS = 5.0  # in the Handbook's world of 10,000 terminals
 _WEEK = np.array([0.9, 0.9, 0.95, 1.0, 1.2, 1.2, 0.85])  # Monday first; the mean is 1
-
-
-@dataclass
-class _Rows:
-    """Transactions while they are made; all arrays have one entry per transaction."""
-
-    second: np.ndarray  # from the start of the first day
-    card: np.ndarray
-    terminal: np.ndarray
-    amount: np.ndarray
-    scenario: np.ndarray  # position in SCENARIOS
-
-    @property
-    def day(self) -> np.ndarray:
-        return self.second // DAY
-
-    def take(self, order: np.ndarray) -> "_Rows":
-        return _Rows(*(column[order] for column in vars(self).values()))
 
 
 def simulate(
     *,
-    cards: int = _CARDS,
-    terminals: int = _TERMINALS,
+    cards: int = CARDS,
+    terminals: int = TERMINALS,
     days: int = 183,
     seed: int = 0,
     start: str = "2018-04-01",
@@ -105,18 +82,18 @@ def simulate(
         )
     rng = np.random.default_rng(seed)
     if radius is None:
-        radius = _RADIUS * (_TERMINALS / terminals) ** 0.5
+        radius = _RADIUS * (TERMINALS / terminals) ** 0.5
     steady = min(max(drift_from or 0, 0), days - 1)
     trend = 1 + drift * np.maximum(np.arange(days) - steady, 0) / max(days - 1 - steady, 1)
     week = _WEEK[((first.astype(np.int64) + 3) + np.arange(days)) % 7] if weekdays else 1.0
     rows = _genuine(rng, cards, terminals, radius, trend, trend * week)
     rows = rows.take(stable_order(rows.second))
-    _large_amounts(rows)
-    _bad_terminals(rows, rng, terminals, days)
-    _bad_cards(rows, rng, cards, days)
+    frauds.large_amounts(rows)
+    frauds.bad_terminals(rows, rng, terminals, days)
+    frauds.bad_cards(rows, rng, cards, days)
     if new_fraud:
         since = days * 2 // 3 if new_fraud_from is None else new_fraud_from
-        rows = _tested(rows, rng, cards, terminals, since, days)
+        rows = frauds.tested(rows, rng, cards, terminals, since, days)
     return _table(rows, first, cards, terminals, known_after)
 
 
@@ -127,7 +104,7 @@ def _genuine(
     radius: float,
     level: np.ndarray,
     activity: np.ndarray,
-) -> _Rows:
+) -> Rows:
     """Draw who pays, when, how much and where; `level` and `activity` are factors per day."""
     place = rng.uniform(0, _SIDE, (cards, 2))
     mean = rng.uniform(5, 100, cards)
@@ -146,7 +123,7 @@ def _genuine(
     below = np.flatnonzero(amount < 0)
     amount[below] = rng.uniform(0, 2 * usual[below])
     choice = (rng.random(len(card)) * (begin[card + 1] - begin[card])).astype(np.int64)
-    return _Rows(
+    return Rows(
         second=day * DAY + second,
         card=card,
         terminal=reached[begin[card] + choice],
@@ -167,67 +144,8 @@ def _reach(
     return begin, np.concatenate(reached).astype(np.int64)
 
 
-def _large_amounts(rows: _Rows) -> None:
-    rows.scenario[rows.amount > _GIVEAWAY] = SCENARIOS.index("amount")
-
-
-def _bad_terminals(rows: _Rows, rng: np.random.Generator, terminals: int, days: int) -> None:
-    """Mark every transaction at terminals that are compromised for four weeks."""
-    bad = np.zeros((terminals, days), bool)
-    for day, chosen in _drawn(rng, terminals, _BAD_TERMINALS / _TERMINALS, days):
-        bad[chosen, day : day + _TERMINAL_DAYS] = True
-    rows.scenario[bad[rows.terminal, rows.day]] = SCENARIOS.index("terminal")
-
-
-def _bad_cards(rows: _Rows, rng: np.random.Generator, cards: int, days: int) -> None:
-    """Multiply a third of the amounts of cards that are compromised for two weeks."""
-    order = stable_order(rows.card)
-    key = rows.card[order] * days + rows.day[order]
-    for day, chosen in _drawn(rng, cards, _BAD_CARDS / _CARDS, days):
-        low = np.searchsorted(key, chosen * days + day)
-        high = np.searchsorted(key, chosen * days + min(day + _CARD_DAYS, days))
-        near = np.concatenate([order[a:b] for a, b in zip(low, high, strict=True)])
-        stolen = rng.choice(near, len(near) // 3, replace=False)
-        rows.amount[stolen] = np.round(rows.amount[stolen] * _TIMES, 2)
-        rows.scenario[stolen] = SCENARIOS.index("card")
-
-
-def _drawn(
-    rng: np.random.Generator, size: int, rate: float, days: int
-) -> list[tuple[int, np.ndarray]]:
-    """Return which of `size` are compromised on which day; none on the last day."""
-    a_day = max(rate * size, _RAREST)
-    until = np.floor(a_day * np.arange(days) + 1e-9).astype(int)
-    numbers = np.minimum(np.diff(until), size)
-    return [(d, rng.choice(size, n, replace=False)) for d, n in enumerate(numbers) if n]
-
-
-def _tested(
-    rows: _Rows, rng: np.random.Generator, cards: int, terminals: int, since: int, days: int
-) -> _Rows:
-    """Add bursts of 20 to 60 tiny payments in ten minutes: stolen cards are tried out."""
-    a_day = max(cards / _CARDS, _RAREST)
-    until = np.ceil(a_day * np.arange(max(days - since, 0) + 1) - 1e-9).astype(int)
-    day = since + np.repeat(np.arange(len(until) - 1), np.diff(until))
-    if not len(day):
-        return rows
-    size = np.minimum(rng.integers(20, 61, len(day)), cards)
-    begin = day * DAY + rng.integers(1, DAY - 600, len(day))
-    burst = np.repeat(np.arange(len(day)), size)
-    added = _Rows(
-        second=begin[burst] + rng.integers(0, 600, len(burst)),
-        card=np.concatenate([rng.choice(cards, n, replace=False) for n in size]),
-        terminal=rng.integers(0, terminals, len(day))[burst],
-        amount=np.round(rng.uniform(0.5, 2.0, len(burst)), 2),
-        scenario=np.full(len(burst), SCENARIOS.index("testing"), np.int8),
-    )
-    both = zip(vars(rows).values(), vars(added).values(), strict=True)
-    joined = _Rows(*(np.concatenate(pair) for pair in both))
-    return joined.take(stable_order(joined.second))
-
-
 def _table(
-    rows: _Rows, first: np.datetime64, cards: int, terminals: int, known_after: int | None
+    rows: Rows, first: np.datetime64, cards: int, terminals: int, known_after: int | None
 ) -> pd.DataFrame:
     time = first.astype("datetime64[s]") + rows.second
     table = pd.DataFrame(
@@ -248,12 +166,19 @@ def _table(
 
 def _names(letter: str, number: int, digits: int) -> pd.api.extensions.ExtensionArray:
     """Return names that sort as their numbers do, such as t0000000."""
+    import pyarrow as pa
+
     digits = max(digits, len(str(number - 1)))
-    letters = np.empty((number, digits + 1), np.uint32)  # code points: numpy's own form of text
+    letters = np.empty((number, digits + 1), np.uint8)
     letters[:, 0] = ord(letter)
-    for place in range(digits):
-        letters[:, digits - place] = np.arange(number) // 10**place % 10 + ord("0")
-    return pd.array(letters.view(f"U{digits + 1}").ravel(), dtype="str")
+    rest = np.arange(number, dtype=np.uint32)  # narrow: to divide takes most of the time
+    for place in range(digits, 0, -1):
+        tenth = rest // 10
+        letters[:, place] = rest - 10 * tenth + ord("0")
+        rest = tenth
+    edges = np.arange(number + 1) * (digits + 1)
+    parts = [None, pa.py_buffer(edges), pa.py_buffer(letters)]
+    return pd.array(pa.Array.from_buffers(pa.large_string(), number, parts), dtype="str")
 
 
 def _sized(**sizes: int) -> None:

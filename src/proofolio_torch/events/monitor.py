@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from proofolio import decisions
 from proofolio.contract import ProjectError
 from proofolio_torch.stability import BINS, CHANGED, Reference
 
@@ -133,7 +134,10 @@ class Watch:
 
 
 def threshold_for(day: np.ndarray, score: np.ndarray, budget: int) -> float:
-    """Return the score that gives `budget` alerts a day on average over the days present."""
+    """Return the lowest score that is alerted at `budget` alerts a day on average at most.
+
+    Over the days present; `decisions.budget_thresholds` lies between that score and the next.
+    """
     score = np.asarray(score, np.float64)
-    wanted = min(budget * len(np.unique(day)), len(score))
-    return float(np.partition(score, len(score) - wanted)[len(score) - wanted])
+    (between,) = decisions.budget_thresholds(score, [budget], len(np.unique(day)))
+    return float(min(score[score >= between], default=between))

@@ -28,7 +28,7 @@ from proofolio_torch.events.spec import DAY, Windows
 
 __all__ = ["DAY", "Windows", "features"]
 _THURSDAY = 3  # 1970-01-01, counted from Monday
-_BLOCK = 1 << 17  # events handled at a time
+_BLOCK = 1 << 16  # events handled at a time
 _THREADS = 4  # numpy works outside the interpreter's lock; more threads wait for memory
 
 
@@ -65,7 +65,7 @@ def features(events: pd.DataFrame, windows: Windows | None = None) -> tuple[list
 
             def fill(rows: np.ndarray, first=first, derive=derive, columns=columns) -> int:
                 block = derive(columns.take(rows), windows)
-                values[rows, first : first + len(block)] = np.stack(block, axis=1)
+                arrays.put(values, rows, first, block)
                 return len(block)
 
             blocks = np.split(arrays.stable_order(codes), _edges(codes))

@@ -18,12 +18,17 @@ class Batches:
     Args:
         call: pictures to rows, one for each.
         most: pictures in one call.
+
+    Attributes:
+        calls: how often it was called.
+        pictures: in all calls together.
     """
 
     def __init__(self, call: Call, most: int = 32) -> None:
         self._call, self._most = call, most
         self._waiting: list[tuple[list[np.ndarray], Future]] = []
         self._list, self._turn = threading.Lock(), threading.Lock()
+        self.calls = self.pictures = 0
 
     def __call__(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """Return the rows of these pictures; raises what the call raised."""
@@ -45,8 +50,10 @@ class Batches:
             return taken
 
     def _work(self, taken: list[tuple[list[np.ndarray], Future]]) -> None:
+        together = [picture for pictures, _ in taken for picture in pictures]
+        self.calls, self.pictures = self.calls + 1, self.pictures + len(together)
         try:
-            rows = self._call([picture for pictures, _ in taken for picture in pictures])
+            rows = self._call(together)
         except BaseException as error:
             for _, future in taken:
                 future.set_exception(error)

@@ -60,18 +60,25 @@ def write(seen: View, author: Project, how: str, into: Path) -> Path:
     return path
 
 
+def network(
+    layout: Layout, author: Project, run: Run, graph: Graph, how: str, folder: Path
+) -> Exported:
+    """Write both files into `folder`, unchecked and without a reference: `write` adds those."""
+    size, channels, path = run.config["size"], run.config["channels"], folder / MODEL
+    example = torch.zeros((2, size, size, channels), dtype=torch.uint8)
+    onnx_file.write(graph, example, path, outputs=["probabilities"], batched=True)
+    about = _about(layout, author, run)
+    about |= {"onnx_sha256": files.sha256_file(path), "made_by": how}
+    files.write_json(path.with_suffix(".json"), about)
+    return Exported(folder)
+
+
 def _made(
     seen: View, author: Project, how: str, folder: Path
 ) -> tuple[Exported, list[str], list[opened.Opened], Graph]:
     """Write both files into `folder`, and return what was made with some pictures of val."""
-    size, channels, path = seen.run.config["size"], seen.run.config["channels"], folder / MODEL
     graph = Graph(seen.model.cpu().float(), seen.normalise).eval()
-    example = torch.zeros((2, size, size, channels), dtype=torch.uint8)
-    onnx_file.write(graph, example, path, outputs=["probabilities"], batched=True)
-    about = _about(seen.layout, author, seen.run)
-    about |= {"onnx_sha256": files.sha256_file(path), "made_by": how}
-    files.write_json(path.with_suffix(".json"), about)
-    made = Exported(folder)
+    made = network(seen.layout, author, seen.run, graph, how, folder)
     raw = seen.layout.root / author.data.raw
     paths = table.read(seen.layout).set_index("id")["path"]
     ids = seen.rows["id"].tolist()[:MOST]

@@ -1,6 +1,6 @@
 """A stranger's file to pixels, within limits, and what can be said of it without a model.
 
-Decoded as the training pictures were (`cache`), so that the same file gives the same pixels.
+Decoded as the training pictures were (`decoding`), so that the same file gives the same pixels.
 """
 
 import io
@@ -10,12 +10,14 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from proofolio_torch import cache
+from proofolio_torch import decoding
 from proofolio_torch.service.refusals import RequestRefused
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_BYTES = 10_000_000
 MOST_PIXELS = 40_000_000  # 120 MB decoded; a file of some kilobytes can claim far more
+MOST_SCANS = 16  # of a JPEG of so many pixels: each scan of 65 bytes costs a pass over all of them
+_SCAN = b"\xff\xda"  # never inside the data of a scan, where 0xff is followed by 0 or a restart
 STATISTICS = ("brightness", "contrast", "sharpness", "dark", "bright", "aspect", "megapixels")
 
 
@@ -37,6 +39,8 @@ def read(
 ) -> Opened:
     """Return a file's picture.
 
+    Of an animation the first picture counts, of one that is to be turned the turned one.
+
     Args:
         data: the file.
         size: pixels a side that the network takes; stretched, as in training.
@@ -49,18 +53,38 @@ def read(
         RequestRefused: 413 for a file or a picture that is too large, 415 for another format, 422
             for one that does not decode.
     """
+    claimed(data, name=name, most_bytes=most_bytes, most_pixels=most_pixels)
+    picture = decoding.pixels(np.frombuffer(data, np.uint8), channels)
+    if picture is None:
+        raise _refused(422, f"{name} does not decode", "a whole file", "a damaged one")
+    made = decoding.fitted(picture, (size, size, channels), "stretch")
+    height, width = picture.shape[:2]
+    return Opened(made, statistics(made, width, height))
+
+
+def claimed(
+    data: bytes,
+    *,
+    name: str = "the picture",
+    most_bytes: int = MOST_BYTES,
+    most_pixels: int = MOST_PIXELS,
+) -> int:
+    """Return how many pixels a file claims to have; nothing is decoded.
+
+    Raises:
+        RequestRefused: 413 for a file or a claim that is too large, 415 for another format.
+    """
     if len(data) > most_bytes:
         raise _refused(413, f"{name} is too large", f"{most_bytes:,} bytes", f"{len(data):,}")
     width, height = _claimed(data, name)
-    if width * height > most_pixels:
+    pixels, scans = width * height, data.count(_SCAN)
+    if pixels > most_pixels:
         told = f"{width:,} x {height:,}"
         raise _refused(413, f"{name} has too many pixels", f"{most_pixels:,} in all", told)
-    picture = cache.pixels(np.frombuffer(data, np.uint8), channels)
-    if picture is None:
-        raise _refused(422, f"{name} does not decode", "a whole file", "a damaged one")
-    shape = (size, size, channels)
-    made = cache.fitted(picture, shape, "stretch")
-    return Opened(made, statistics(made, width, height))
+    if data[:2] == b"\xff\xd8" and pixels * scans > MOST_SCANS * most_pixels:
+        most = f"{MOST_SCANS * most_pixels // pixels:,} scans at {pixels:,} pixels"
+        raise _refused(413, f"{name} takes too long to decode", most, f"{scans:,}")
+    return pixels
 
 
 def statistics(pixels: np.ndarray, width: int, height: int) -> dict[str, float]:
@@ -68,8 +92,8 @@ def statistics(pixels: np.ndarray, width: int, height: int) -> dict[str, float]:
 
     Args:
         pixels: uint8 (size, size, channels), as the network gets it.
-        width: of the file, in pixels.
-        height: of the file, in pixels.
+        width: as decoded, in pixels.
+        height: as decoded, in pixels.
     """
     grey = pixels.mean(axis=2)
     across, down = np.diff(grey, axis=1), np.diff(grey, axis=0)

@@ -17,9 +17,11 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 from proofolio_torch.pictures import opened
 from proofolio_torch.pictures.batches import Batches
 from proofolio_torch.pictures.exported import Exported
+from proofolio_torch.service.refusals import RequestRefused
 from proofolio_torch.service.scorer import Scored, Scorer
 
 REFER = "refer"  # no decision: a person looks
+MOST_TOGETHER = 2 * opened.MOST_PIXELS  # of a request: decoding them takes seconds
 
 
 class Picture(BaseModel):
@@ -51,6 +53,7 @@ class ImageScorer(Scorer):
         exported: the network and what stands beside it.
         most_bytes: of one file.
         most_pixels: of one picture, as its header claims.
+        most_together: of all pictures of a request, as their headers claim.
         batch: pictures that go through the network together at most.
     """
 
@@ -62,10 +65,12 @@ class ImageScorer(Scorer):
         *,
         most_bytes: int = opened.MOST_BYTES,
         most_pixels: int = opened.MOST_PIXELS,
+        most_together: int = MOST_TOGETHER,
         batch: int = 32,
     ) -> None:
         self.exported, self.name = exported, exported.about["project"]
         self._limits = {"most_bytes": most_bytes, "most_pixels": most_pixels}
+        self._together = most_together
         self._score = Batches(exported.probabilities, batch)
 
     def load(self) -> None:
@@ -78,14 +83,27 @@ class ImageScorer(Scorer):
         """Return the run, its weights and the exported file."""
         return {k: self.exported.about[k] for k in ("run", "weights_sha256", "onnx_sha256")}
 
+    def counts(self) -> dict[str, int]:
+        """Return calls of the network and pictures in them: how many go through it together."""
+        return {"network_calls": self._score.calls, "network_pictures": self._score.pictures}
+
     def prepare(self, items: Sequence[Picture]) -> Prepared:
         """Decode the pictures of a request.
 
         Raises:
             RequestRefused: one is no picture, is damaged or too large; nothing is scored then.
         """
-        read = self.exported.read
-        found = [read(item.image, name=f"picture {item.id}", **self._limits) for item in items]
+        named = [(item.image, {"name": f"picture {item.id}", **self._limits}) for item in items]
+        claims = sum(opened.claimed(image, **told) for image, told in named)
+        if claims > self._together:
+            raise RequestRefused(
+                "the pictures of the request have too many pixels together",
+                status=413,
+                expected=f"{self._together:,} at most",
+                received=f"{claims:,}",
+                remedy="send fewer or smaller pictures at a time",
+            )
+        found = [self.exported.read(image, **told) for image, told in named]
         return Prepared([item.id for item in items], found)
 
     def model(self, prepared: Prepared) -> list[Answered]:

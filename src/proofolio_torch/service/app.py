@@ -30,7 +30,7 @@ class Service:
     def __init__(self, scorer: Scorer, settings: Settings, log: DecisionLog | None) -> None:
         self.scorer, self.settings, self.log = scorer, settings, log
         self.versions = {"proofolio": proofolio.__version__, "scorer": scorer.name}
-        self.runner, self.meters = Runner(scorer, settings), Meters()
+        self.runner, self.meters = Runner(scorer, settings), Meters(scorer.counts)
         self.gate = Gate(settings.running, settings.waiting, settings.waiting_s)
         self.errors = Errors(self.versions)
         self.ready = False

@@ -76,6 +76,8 @@ class Door:
         if scope["method"] != "POST":
             await self._app(scope, receive, send)
             return None
+        if _told(scope) > self._settings.body_bytes:
+            return self._no("large body", 413)  # before it waits for a turn
         try:
             async with self._gate.enter():
                 self._meters.inside.set(self._gate.inside)
@@ -169,11 +171,14 @@ class Door:
         return self._errors.answer(status, what, expected=expected, remedy=remedy, headers=headers)
 
 
+def _told(scope: Scope) -> int:
+    """Return how long the body is, as the request says, or 0."""
+    told = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(told) if told.isdigit() else 0
+
+
 async def _body(scope: Scope, receive: Receive, most: int) -> bytes | None:
     """Return the body, or None as soon as it is longer than `most` bytes."""
-    told = dict(scope["headers"]).get(b"content-length", b"0")
-    if told.isdigit() and int(told) > most:
-        return None
     parts, size, more = [], 0, True
     while more:
         message = await receive()

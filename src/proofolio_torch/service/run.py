@@ -37,6 +37,7 @@ def serve(
         app,
         host=host,
         port=port,
+        http="h11",  # refuses headers above 64 KiB, which the other parser does not
         log_config=None,
         access_log=False,  # the service writes its own lines, without what callers sent
         server_header=False,

@@ -79,6 +79,10 @@ class Scorer:
         """Return one answer per item without the model: simple and quick, must not fail."""
         raise NotImplementedError
 
+    def counts(self) -> dict[str, int]:
+        """Return counters of its own for /metrics, name to value; they only grow."""
+        return {}
+
     def versions(self) -> dict[str, str | None]:
         """Return what answers: run of the model, SHA-256 of its weights, version of the rules."""
         return {}

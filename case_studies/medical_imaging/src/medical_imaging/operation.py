@@ -53,7 +53,7 @@ def serve(
     from proofolio_torch import pictures, service
 
     settings = service.Settings(
-        keys=service.Keys.read(), open=open, body_bytes=1 << 24, items=16, model_s=5.0
+        keys=service.Keys.read(), open=open, body_bytes=1 << 24, items=16, model_s=5.0, running=8
     )
     scorer = pictures.ImageScorer(pictures.Exported(FOLDER))
     log = service.DecisionLog(LOG, anchors=anchors)
