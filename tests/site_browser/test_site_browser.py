@@ -31,8 +31,8 @@ def test_no_page_is_wider_than_a_small_phone(page, site, address):
 
 
 def test_a_wide_table_and_wide_code_scroll_by_keyboard_and_fit_ones_are_no_stop(page, address):
-    page.set_viewport_size({"width": 390, "height": 800})
-    ready(page, address + "guides/metrics/index.html")
+    page.set_viewport_size({"width": 320, "height": 640})
+    ready(page, address + "guides/model-families/index.html")
     for part in (
         page.locator(".md-typeset__scrollwrap[tabindex]").first,
         page.locator("pre > code[tabindex]").first,
@@ -148,6 +148,29 @@ def test_print_shows_the_text_alone_and_what_is_folded(page, address):
     assert answer.evaluate(shown)
     for part in (".md-header", ".md-tabs", ".md-sidebar--primary", ".md-footer__inner"):
         assert not page.locator(part).first.is_visible(), part
+
+
+PRINTED = [
+    f"{CASES}/dog_breeds/decision/index.html",
+    f"{CASES}/medical_imaging/index.html",
+    "guides/model-families/index.html",
+    "reference/schemas/index.html",
+]
+PALEST = """() => { document.body.setAttribute("data-md-color-scheme", "slate")
+  const parts = [...document.querySelectorAll("article :is(h1, h2, p, a:not(.headerlink))")]
+  const colours = parts.map((part) => getComputedStyle(part).color.match(/\\d+/g).slice(0, 3))
+  return Math.max(...colours.map((one) => Math.min(...one))) }"""
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_on_paper_nothing_is_cut_and_the_dark_scheme_is_not_pale(page, site, address, name):
+    if not (site / name).is_file():
+        pytest.skip("the case studies are not in this copy of the site")
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 between margins
+    ready(page, address + name)
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(WIDE) <= 718
+    assert page.evaluate(PALEST) < 130
 
 
 class Read(html.parser.HTMLParser):
