@@ -107,6 +107,7 @@ _TITLES_OF = {
     },
     "threshold_transfer": {"target": "sensitivity aimed at"},
 }
+_PER_DAY = {"alerts_per_day", "value_per_day", "cost_per_day"}
 _SHORT = {
     "target",
     "budget",
@@ -137,6 +138,6 @@ def title(column: str, kind: str) -> str:
 
 def form(column: str, kind: str, spec: str) -> str:
     """Return the format of a column's fractions: `spec`, or as typed for what somebody stated."""
-    if column == "alerts_per_day":
-        return ".1f"
+    if column in _PER_DAY:
+        return ",.1f"
     return "g" if column in _SHORT | _SHORT_OF.get(kind, set()) else spec
