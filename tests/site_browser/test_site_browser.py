@@ -63,7 +63,7 @@ CASES = "case_studies"
 @pytest.mark.parametrize(
     "name",
     ["index.html", "guides/metrics/index.html", "start/index.html", "rubric/index.html",
-     "404.html", "reference/commands/index.html", "reference/api/proofolio.audit/index.html",
+     "reference/commands/index.html", "reference/api/proofolio.audit/index.html",
      f"{CASES}/medical_imaging/index.html", f"{CASES}/medical_imaging/net_benefit/index.html",
      f"{CASES}/fraud_sequences/what_if/index.html", f"{CASES}/dog_breeds/try/index.html",
      f"{CASES}/dog_breeds/notebook_01_explore/index.html"],
