@@ -13,5 +13,6 @@ def names(site):
 def ready(page, url):
     """Open a page and wait until Material's program has begun, where the page has it."""
     page.goto(url)
+    page.evaluate("dispatchEvent(new Event('pointermove'))")  # the program waits for a reader
     if page.locator("script[data-late], script[src*=bundle]").count():
         page.wait_for_function(BEGUN)
