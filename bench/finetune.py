@@ -8,7 +8,8 @@ of 8 to 100 %, flip, colour 0.4), the processor's cores, one process that takes 
   training defaults (`create_loader` with four workers, SGD, label smoothing, float32, contiguous)
   and against torchvision's `ImageFolder` with a plain `DataLoader` and AdamW. Peers have no val.
 - Frozen features: one pass over the cache, against the plain loop without gradients.
-- Quality: two epochs in the chosen precision and in float32, all else equal.
+- Quality: a linear model on frozen features of half the pictures, asked about the others, in the
+  chosen number format and in float32.
 
 What is ours alone: a cache of decoded pictures, built once; precision and layout that a probe
 chooses; denormal numbers taken as 0. `cache_seconds` and `probe_seconds` say what cache and probe
@@ -36,6 +37,9 @@ import timm
 import torch
 from PIL import Image
 from run import compare, race, seconds, write
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from timm.data import create_dataset, create_loader, resolve_data_config
 from timm.loss import LabelSmoothingCrossEntropy
 from timm.optim import create_optimizer_v2
@@ -45,6 +49,7 @@ from torchvision import datasets, transforms
 from proofolio_torch import cache, data, device, features, loop, optim, weights
 
 MODEL, CLASSES, WORKERS = "tf_efficientnet_lite0", 3, 4  # timm's train.py starts four workers
+PLAIN = device.Runtime("cpu", "float32", "contiguous", "")
 
 
 class Bench:
@@ -79,15 +84,15 @@ class Bench:
         changed = data.from_albumentations(change) if augment else None
         return data.Examples(self.cache, part["id"], part["label"], augment=changed)
 
-    def ours(self, runtime: device.Runtime | None = None, epochs: int = 1) -> loop.Outcome:
+    def ours(self) -> loop.Outcome:
         """Train on all pictures by the runtime's loop; the first batch is val."""
         with contextlib.redirect_stdout(io.StringIO()):
             return loop.fit(
                 model(), self.examples(slice(None), True), self.examples(slice(self.batch), False),
-                plan=loop.Plan(epochs, batch=self.batch), loss=nn.CrossEntropyLoss(),
+                plan=loop.Plan(1, batch=self.batch), loss=nn.CrossEntropyLoss(),
                 score=loop.primary("log_loss", ["0", "1", "2"], None),
                 optimizer=partial(optim.adamw, lr=1e-3), schedule=optim.one_cycle,
-                normalise=self.normalise, runtime=runtime or self.runtime["train"],
+                normalise=self.normalise, runtime=self.runtime["train"],
                 folder=self.folder / f"run{next(self.runs)}", seed=0,
             )  # fmt: skip
 
@@ -116,6 +121,13 @@ class Bench:
         files = datasets.ImageFolder(self.folder / "raw", change)
         loader = torch.utils.data.DataLoader(files, self.batch, shuffle=True, drop_last=True)
         train(network, loader, nn.CrossEntropyLoss(), torch.optim.AdamW(network.parameters(), 1e-3))
+
+    def extracted(self, runtime: device.Runtime, folder: str) -> features.Features:
+        """Pass all pictures of the cache through the network without a head."""
+        return features.extract(
+            model(0).eval(), self.cache, normalise=self.normalise, runtime=runtime,
+            folder=self.folder / folder, weights_sha256="0" * 64,
+        )  # fmt: skip
 
     def plain_features(self) -> None:
         """Pass all pictures through the network without a head, batch by batch."""
@@ -190,33 +202,27 @@ def told(row: dict, bench: Bench, kind: str) -> dict:
 def frozen(bench: Bench) -> dict:
     """One pass of frozen features, kept anew each time."""
     runs, runtime = count(), bench.runtime["infer"]
-
-    def ours() -> None:
-        features.extract(
-            model(0).eval(), bench.cache, normalise=bench.normalise, runtime=runtime,
-            folder=bench.folder / f"features{next(runs)}", weights_sha256="0" * 64,
-        )  # fmt: skip
-
     name = f"frozen features, {bench.number} pictures, {bench.size} px"
     row = compare(
-        name, ours, bench.plain_features, "plain loop over ImageFolder", size=bench.number, aim=1.3,
+        name, lambda: bench.extracted(runtime, f"features{next(runs)}"), bench.plain_features,
+        "plain loop over ImageFolder", size=bench.number, aim=1.3,
     )  # fmt: skip
     return told(row, bench, "infer")
 
 
 def quality(bench: Bench) -> dict:
-    """Log-loss on val after two epochs, in the chosen precision and in float32."""
-    plain = device.Runtime("cpu", "float32", "contiguous", "")
-    took = {}
-    found = {
-        name: (took.setdefault(name, bench.ours(runtime, 2))).best_value
-        for name, runtime in (("chosen", None), ("float32", plain))
-    }
+    """How often a linear model on frozen features is right about the other half of the pictures."""
+    label, right = bench.table["label"].to_numpy(), {}
+    fit, asked = slice(len(label) // 2), slice(len(label) // 2, None)
+    for kind, runtime in (("chosen", bench.runtime["infer"]), ("float32", PLAIN)):
+        x = bench.extracted(runtime, f"quality_{kind}").rows(bench.table["id"])
+        linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        right[kind] = round(float(linear.fit(x[fit], label[fit]).score(x[asked], label[asked])), 3)
     return {
-        "name": f"quality in the chosen number format, {bench.number} pictures",
-        "seconds": round(took["chosen"].seconds, 3),
-        "val_log_loss": round(found["chosen"], 4),
-        "val_log_loss_float32": round(found["float32"], 4),
+        "name": f"frozen features in the chosen number format, {bench.number} pictures",
+        "right": right["chosen"],
+        "right_float32": right["float32"],
+        "chosen": f"{bench.runtime['infer'].dtype} {bench.runtime['infer'].layout}",
     }
 
 

@@ -82,7 +82,7 @@ COLUMNS = {
     "peer_images_per_second": "The peer's pictures a second", "chosen": "Number format, layout",
     "cache_seconds": "Cache, seconds", "probe_seconds": "Probe, seconds",
     "paid_after": "Both paid for after epochs",
-    "val_log_loss": "Loss on val", "val_log_loss_float32": "In float32",
+    "right": "Right about the other half", "right_float32": "In float32",
 }  # fmt: skip
 MAIN = list(COLUMNS)[:7]  # columns of every table, whatever stands in them
 HIDDEN = {"peer_share_timed", "size", "events", "rounds"}
