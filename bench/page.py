@@ -63,8 +63,8 @@ WHY = {
     " probe chooses; decoding, augmentation, val and the saved state share the last sixth.",
     "frozen features": "The network's own arithmetic is what takes the time. In the chosen layout"
     " it takes seven tenths of what it takes in the peer's; more is gained by decoding once alone.",
-    "one repository": "Start-up is counted on both sides. Of our processor time it is two thirds:"
-    " imports of what the recomputation of evidence needs (pandas, scikit-learn, PyArrow), which"
+    "one repository": "Start-up is counted on both sides. Of our processor time it is about half:"
+    " imports of what the recomputation of evidence needs (pandas, SciPy, PyArrow), which"
     " the peer, that reads files alone, does not need. A cohort pays it once.",
 }
 COLUMNS = {
@@ -138,7 +138,7 @@ def section(title: str, report: dict) -> list[str]:
     load = machine.get("load_before")
     if load is not None and load > machine["cores"] / 2:
         lines += [
-            f"The machine was busy with other work (load {load} before the start): read the ratios,"
+            f"Load {load} before the start, of other work or of the benchmark before: read the ratios,"
             " not the seconds.",
             "",
         ]
