@@ -138,7 +138,7 @@ def section(title: str, report: dict) -> list[str]:
     load = machine.get("load_before")
     if load is not None and load > machine["cores"] / 2:
         lines += [
-            f"Load {load} before the start, of other work or of the benchmark before: read the ratios,"
+            f"Load {load} before the start, of other work or the benchmark before: read the ratios,"
             " not the seconds.",
             "",
         ]

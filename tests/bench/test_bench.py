@@ -183,7 +183,7 @@ def test_the_page_names_what_misses_its_aim_and_how_time_grows():
     assert page.missed([rows[1]]) == []
     hardware = {"machine": "x", "cores": 2, "load_before": 7.0}
     report = {"rows": rows, "hardware": hardware, "how": "it", "versions": {"a": "1"}}
-    assert "busy with other work (load 7.0" in "\n".join(page.section("T", report))
+    assert "Load 7.0 before the start" in "\n".join(page.section("T", report))
 
 
 def test_the_page_says_at_a_glance_where_we_are_ahead():
